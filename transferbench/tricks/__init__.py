@@ -1,0 +1,1 @@
+"""The paper's refinements of training, one file each."""

@@ -1,0 +1,114 @@
+"""The tricks that are on.
+
+Dimension key: N images of a batch, C channels, H x W pixels, K classes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import field_validator
+
+from transferbench.schema import Schema
+from transferbench.tricks.base import ParameterGroup, Schedule, Trick
+from transferbench.tricks.cosine import Cosine
+from transferbench.tricks.distillation import Distillation
+from transferbench.tricks.label_smoothing import LabelSmoothing
+from transferbench.tricks.linear_scaling import LinearScaling
+from transferbench.tricks.mixup import Mixup
+from transferbench.tricks.no_bias_decay import NoBiasDecay
+from transferbench.tricks.warmup import Warmup
+from transferbench.tricks.zero_gamma import ZeroGamma
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from torch import Tensor, nn
+
+    from transferbench.tricks.base import Load
+
+
+class Bag(Schema):
+    """The `[tricks]` table of a recipe, in the order the tricks act; each seam passes through all of them.
+
+    `true` takes the paper's settings, a table gives settings, `false` or nothing is off.
+    """
+
+    linear_scaling: LinearScaling | None = None
+    zero_gamma: ZeroGamma | None = None
+    no_bias_decay: NoBiasDecay | None = None
+    cosine: Cosine | None = None
+    warmup: Warmup | None = None
+    label_smoothing: LabelSmoothing | None = None
+    mixup: Mixup | None = None
+    distillation: Distillation | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return {} if value else None
+        return value
+
+    def tricks(self) -> tuple[Trick, ...]:
+        """Returns the tricks that are on, in the order they act."""
+        found = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(trick for trick in found if trick is not None)
+
+    def prepare(self, model: nn.Module, load: Load) -> None:
+        """Edits the new model in place; `load(name)` gives a pretrained classifier in eval mode.
+
+        Raises:
+            ConfigError: a trick finds nothing to act on.
+        """
+        for trick in self.tricks():
+            trick.prepare(model, load)
+
+    def group_parameters(self, groups: list[ParameterGroup]) -> list[ParameterGroup]:
+        """Returns the optimizer's groups.
+
+        Raises:
+            ConfigError: a trick finds nothing to act on.
+        """
+        for trick in self.tricks():
+            groups = trick.group_parameters(groups)
+        return groups
+
+    def scale_lr(self, lr: float, batch_size: int) -> float:
+        """Returns the peak learning rate for a global batch of `batch_size` images."""
+        for trick in self.tricks():
+            lr = trick.scale_lr(lr, batch_size)
+        return lr
+
+    def reshape_schedule(self, schedule: Schedule) -> Schedule:
+        """Returns the schedule of the learning rate."""
+        for trick in self.tricks():
+            schedule = trick.reshape_schedule(schedule)
+        return schedule
+
+    def soften(self, targets_NK: Tensor) -> Tensor:
+        """Returns target distributions; rows keep their sum of one."""
+        for trick in self.tricks():
+            targets_NK = trick.soften(targets_NK)
+        return targets_NK
+
+    def mix(self, images_NCHW: Tensor, targets_NK: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
+        """Returns a batch made from the batch."""
+        for trick in self.tricks():
+            images_NCHW, targets_NK = trick.mix(images_NCHW, targets_NK, rng)
+        return images_NCHW, targets_NK
+
+    def extra_loss(self, images_NCHW: Tensor, logits_NK: Tensor) -> Tensor | None:
+        """Returns the sum of the terms that tricks add to the loss, a scalar; None if there is none."""
+        total: Tensor | None = None
+        for trick in self.tricks():
+            term = trick.extra_loss(images_NCHW, logits_NK)
+            if term is not None:
+                total = term if total is None else total + term
+        return total
+
+
+TRICKS: dict[str, type[Trick]] = {
+    name: get_args(field.annotation)[0] for name, field in Bag.model_fields.items()
+}
+"""Key in a recipe to trick, in the order they act."""
