@@ -1,0 +1,55 @@
+"""What a backbone is: images to feature maps, with channels and strides stated.
+
+Dimension key: N images, C channels, H x W pixels.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from transferbench.backbones.card import Pixels as Pixels
+
+OutputStride = Literal[8, 16, 32]
+
+
+class Backbone(nn.Module):
+    """Images to maps, from fine to coarse.
+
+    A subclass sets the attributes below and gives `stem` and `stages`; the maps are the outputs
+    of the stages. Detection with a C4 head uses the last stage apart from the others.
+    """
+
+    arch: str
+    """Name in the catalog."""
+    channels: tuple[int, ...]
+    """Of each map, finest first."""
+    strides: tuple[int, ...]
+    """Input pixels for one step of each map, finest first."""
+    pixels: Pixels
+
+    def stem(self, images_NCHW: Tensor) -> Tensor:
+        """Returns what the first stage is given."""
+        raise NotImplementedError
+
+    @property
+    def stages(self) -> tuple[nn.Module, ...]:
+        """One module a map, in order."""
+        raise NotImplementedError
+
+    def forward(self, images_NCHW: Tensor) -> list[Tensor]:
+        """Returns the maps of normalised images, finest first."""
+        map_NCHW = self.stem(images_NCHW)
+        maps = []
+        for stage in self.stages:
+            map_NCHW = stage(map_NCHW)
+            maps.append(map_NCHW)
+        return maps
+
+    def normalize(self, images_NCHW: Tensor) -> Tensor:
+        """Returns RGB images of [0, 1] as the weights expect them."""
+        mean = torch.tensor(self.pixels.mean, dtype=images_NCHW.dtype, device=images_NCHW.device)
+        std = torch.tensor(self.pixels.std, dtype=images_NCHW.dtype, device=images_NCHW.device)
+        return (images_NCHW - mean[:, None, None]) / std[:, None, None]

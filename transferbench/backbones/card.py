@@ -1,0 +1,80 @@
+"""What travels with weights; read without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+
+from transferbench.errors import WeightsError
+
+METADATA_KEY = "transferbench"
+FILE_NAME = "backbone.safetensors"
+"""Of the weights in a run's folder."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How pictures must be prepared for a backbone; it travels with the weights."""
+
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    """RGB, of pixels in [0, 1]."""
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    input_size: int = 224
+    """Side of the square a classifier sees, in pixels."""
+    crop: float = 0.875
+    """Share of the resized short side that the centre crop keeps at evaluation."""
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+
+
+@dataclass(frozen=True)
+class WeightsCard:
+    """What belongs to weights beside the tensors; JSON in the header of the file."""
+
+    arch: str
+    """Name in the catalog."""
+    pixels: Pixels = Pixels()
+    classes: tuple[str, ...] = ()
+    """That the head was trained on, in the order of its outputs."""
+    recipe: dict[str, Any] = field(default_factory=dict)
+    """As it was obeyed, defaults filled in."""
+    scores: dict[str, float] = field(default_factory=dict)
+    """Name, as `classify/top1`, to a fraction in [0, 1]."""
+    data_fingerprint: str = ""
+    """Of the data trained on."""
+    lineage: dict[str, str] = field(default_factory=dict)
+    """What the weights descend from, as `teacher`, to its sha256."""
+
+
+def to_metadata(card: WeightsCard) -> dict[str, str]:
+    """Returns the metadata of the file's header."""
+    return {METADATA_KEY: _CARD.dump_json(card).decode()}
+
+
+def read_card(path: Path) -> WeightsCard | None:
+    """Returns the card in the header of a `.safetensors` file; None if the file is not one of ours.
+
+    Raises:
+        WeightsError: the file is missing, truncated or malformed, or its card is.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+        return None if text is None else _CARD.validate_json(text)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(
+            f"{path}: expected a whole .safetensors file, found something else ({error}); "
+            "copy or download it again"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise WeightsError(
+            f"{path}: expected a card under {METADATA_KEY!r} in the header, found a fault at "
+            f"{'.'.join(map(str, first['loc']))!r} ({first['msg']}); write the file again"
+        ) from error
+
+
+_CARD = TypeAdapter(WeightsCard)
