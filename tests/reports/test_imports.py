@@ -1,0 +1,14 @@
+import subprocess
+import sys
+
+PROBE = """
+import sys
+import transferbench.reports.formats, transferbench.reports.montage, transferbench.reports.table
+print(sorted({"torch", "torchvision", "numpy", "scipy", "matplotlib", "PIL"} & set(sys.modules)))
+"""
+
+
+def test_reports_load_nothing_heavy() -> None:
+    loaded = subprocess.run([sys.executable, "-c", PROBE], check=True, capture_output=True, text=True).stdout
+
+    assert loaded == "[]\n"

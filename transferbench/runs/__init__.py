@@ -1,0 +1,1 @@
+"""Doing, and remembering what was done."""

@@ -1,0 +1,111 @@
+"""What a finished run remembers. Imports no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from transferbench.errors import RunError
+from transferbench.files import whole_file
+from transferbench.schema import Schema
+
+FILE_NAME = "record.json"
+
+
+class Score(Schema):
+    """How a score is called and read."""
+
+    name: str
+    """Key in a record, as `detect/map_voc07`."""
+    title: str
+    """Heading in a table."""
+    unit: str = "%"
+    """What `reports/` prints; the value itself is a fraction."""
+    is_better_higher: bool = True
+
+
+SCORES = {
+    score.name: score
+    for score in (
+        Score(name="classify/top1", title="top-1"),
+        Score(name="classify/top5", title="top-5"),
+        Score(name="detect/map_voc07", title="mAP 11-point"),
+        Score(name="detect/map_area", title="mAP area"),
+        Score(name="detect/coco_ap", title="COCO AP"),
+        Score(name="detect/coco_ap50", title="COCO AP50"),
+        Score(name="segment/pix_acc", title="pixAcc"),
+        Score(name="segment/miou", title="mIoU"),
+    )
+}
+"""In the order of columns."""
+
+
+class Record(Schema):
+    """One finished run: what was done, with what, and what came out."""
+
+    format: int = 1
+    suite: str
+    """Suite or name that the run belongs to."""
+    recipe: str
+    task: str
+    protocol: str
+    """Name and version, as `voc07-c4@1`; with ` (changed)` where `--set` or `--limit` departed from it."""
+    seed: int
+    identity: str
+    """sha256 over the resolved recipe, protocol, data fingerprint, weights and seed."""
+    scores: dict[str, float]
+    """Fractions in [0, 1]."""
+    per_class: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    paper: dict[str, float] = Field(default_factory=dict)
+    """The paper's numbers for this recipe, fractions."""
+    wall_seconds: float
+    """Of all sessions that the run took."""
+    peak_memory_bytes: int
+    pictures: dict[str, int]
+    classes: tuple[str, ...]
+    data: dict[str, str]
+    """Root folder and fingerprint."""
+    weights: dict[str, Any]
+    """Where the backbone came from, its sha256 and the loader's report."""
+    resolved: dict[str, Any]
+    """The recipe and the protocol as they were obeyed, defaults filled in."""
+    machine: dict[str, Any]
+    """Versions, device, precision, threads, workers and the command."""
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Writes `record.json`, whole or not at all."""
+    write_atomically(folder / FILE_NAME, (record.model_dump_json(indent=1) + "\n").encode())
+
+
+def read_record(folder: Path) -> Record | None:
+    """Returns the record of a run folder; None if the run has not finished.
+
+    Raises:
+        RunError: the file is there and is not a record.
+    """
+    path = folder / FILE_NAME
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(
+            f"{path}: expected the record of a finished run, found something else ({reason}); "
+            "move it away or give --overwrite"
+        ) from error
+
+
+def find_records(root: Path) -> list[Record]:
+    """Returns the records below a folder, in the order of their paths."""
+    records = (read_record(path.parent) for path in sorted(root.rglob(FILE_NAME)))
+    return [record for record in records if record is not None]
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file under a temporary name, makes it durable and renames it."""
+    with whole_file(path) as file:
+        file.write(content)
