@@ -1,0 +1,119 @@
+"""How long and how fast one training runs. Imports no torch before an optimizer is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from transferbench.schema import Schema
+from transferbench.tricks.base import ParameterGroup, Progress, Schedule
+from transferbench.tricks.cosine import cosine_decay
+from transferbench.tricks.warmup import warm_up
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+Precision = Literal["fp32", "bf16", "fp16", "fp64"]
+
+
+class Sgd(Schema):
+    """Stochastic gradient descent with momentum."""
+
+    name: Literal["sgd"] = "sgd"
+    momentum: NonNegativeFloat = 0.9
+    nesterov: bool = False
+    weight_decay: NonNegativeFloat = 1e-4
+
+    def over(self, groups: Sequence[ParameterGroup], lr: float) -> Optimizer:
+        """Returns the optimizer of these groups; each keeps its `lr_scale`."""
+        from torch.optim import SGD
+
+        return SGD(
+            _as_dicts(groups, self.weight_decay), lr=lr, momentum=self.momentum, nesterov=self.nesterov
+        )
+
+
+class AdamW(Schema):
+    """Adam with decoupled weight decay."""
+
+    name: Literal["adamw"]
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: NonNegativeFloat = 0.05
+
+    def over(self, groups: Sequence[ParameterGroup], lr: float) -> Optimizer:
+        """Returns the optimizer of these groups; each keeps its `lr_scale`."""
+        from torch.optim import AdamW as TorchAdamW
+
+        return TorchAdamW(_as_dicts(groups, self.weight_decay), lr=lr, betas=self.betas)
+
+
+class Step(Schema):
+    """Multiplies the rate by `factor` at each of some epochs, warmup counted in."""
+
+    name: Literal["step"]
+    at_epochs: tuple[PositiveFloat, ...]
+    factor: PositiveFloat = 0.1
+
+    def share(self, progress: Progress) -> float:
+        """Returns the share of the peak rate, in [0, 1]."""
+        drops = sum(progress.epoch >= epoch for epoch in self.at_epochs)
+        return float(self.factor**drops)
+
+
+class Cosine(Schema):
+    """Half a cosine from the peak to zero."""
+
+    name: Literal["cosine"]
+
+    def share(self, progress: Progress) -> float:
+        """Returns the share of the peak rate, in [0, 1]."""
+        return cosine_decay(progress)
+
+
+class Poly(Schema):
+    """A power of the share of the training still to come."""
+
+    name: Literal["poly"]
+    power: PositiveFloat = 0.9
+
+    def share(self, progress: Progress) -> float:
+        """Returns the share of the peak rate, in [0, 1]."""
+        span = progress.epochs - progress.warmup_epochs
+        left = max(0.0, 1 - (progress.epoch - progress.warmup_epochs) / span)
+        return float(left**self.power)
+
+
+class Plan(Schema):
+    """How long and how fast one training runs."""
+
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    """Images in one step, over all devices and accumulated parts."""
+    lr: PositiveFloat
+    """Peak learning rate."""
+    optimizer: Annotated[Sgd | AdamW, Field(discriminator="name")] = Sgd()
+    schedule: Annotated[Step | Cosine | Poly, Field(discriminator="name")] = Cosine(name="cosine")
+    warmup_epochs: NonNegativeFloat = 0.0
+    clip_norm: PositiveFloat | None = None
+    """Largest norm of the gradient; larger ones are scaled down to it."""
+    accumulate: PositiveInt = 1
+    """Parts that a step's images are worked off in."""
+    precision: Precision = "fp32"
+    channels_last: bool = False
+
+    def rate(self) -> Schedule:
+        """Returns the plan's own schedule, its warmup included."""
+        return warm_up(self.schedule.share, self.warmup_epochs) if self.warmup_epochs else self.schedule.share
+
+
+def _as_dicts(groups: Sequence[ParameterGroup], weight_decay: float) -> list[dict[str, object]]:
+    return [
+        {
+            "params": list(group.parameters),
+            "lr_scale": group.lr_scale,
+            "weight_decay": weight_decay if group.decays else 0.0,
+        }
+        for group in groups
+    ]
