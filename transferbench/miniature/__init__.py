@@ -1,0 +1,1 @@
+"""A small world, drawn and written in the true layouts."""
