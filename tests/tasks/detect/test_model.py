@@ -1,0 +1,158 @@
+"""Faster R-CNN: shapes, seeds, what is frozen, and torchvision as the reference of what is ours."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models.detection.roi_heads import fastrcnn_loss
+
+from tests.tasks.detect.tiny import C4_HEAD, TinyBackbone, protocol
+from transferbench.errors import ConfigError
+from transferbench.tasks.detect.model import box_losses, detector
+
+IMAGES = [torch.full((32, 48, 3), 90, dtype=torch.uint8), torch.full((40, 32, 3), 30, dtype=torch.uint8)]
+EMPTY = (torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))
+TRUTH = [(torch.tensor([[4.0, 4.0, 24.0, 28.0]]), torch.tensor([1])), EMPTY]
+HEADS = pytest.mark.parametrize("head", [C4_HEAD, protocol().head], ids=lambda head: head.name)
+
+
+def step(model: nn.Module, truth: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
+    """Takes one step of SGD and returns the losses before it."""
+    torch.manual_seed(0)
+    losses: dict[str, Tensor] = model.train()(IMAGES, truth)
+    torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
+    torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1, weight_decay=0.1).step()
+    return losses
+
+
+@HEADS
+def test_training_gives_four_finite_losses_also_with_an_empty_picture(head: object) -> None:
+    losses = step(detector(TinyBackbone(), 3, protocol(head=head), 0), TRUTH)
+
+    assert sorted(losses) == ["loss_box_reg", "loss_classifier", "loss_objectness", "loss_rpn_box_reg"]
+    assert all(loss.isfinite() for loss in losses.values())
+
+
+@HEADS
+def test_a_batch_of_nothing_but_empty_pictures_trains(head: object) -> None:
+    model = detector(TinyBackbone(), 3, protocol(head=head), 0)
+
+    step(model, [EMPTY, EMPTY])
+
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+
+
+@HEADS
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_detections_lie_in_the_pictures_as_loaded_and_count_classes_from_zero(
+    head: object, dtype: torch.dtype
+) -> None:
+    model = detector(TinyBackbone(is_used=True).to(dtype), 3, protocol(head=head), 0).eval()
+
+    found = model(IMAGES)
+
+    assert len(found) == 2
+    for image, one in zip(IMAGES, found, strict=True):
+        assert len(one["scores"]) > 0
+        assert one["boxes"].dtype == dtype
+        assert (one["boxes"].min(), one["labels"].min(), one["labels"].max()) >= (0, 0, 0)
+        assert one["labels"].max() <= 2
+        assert (one["boxes"] <= torch.tensor([*image.shape[1::-1]] * 2) + 1e-3).all()
+
+
+def test_the_pyramid_head_has_the_shapes_of_its_protocol() -> None:
+    shapes = {
+        name: tuple(p.shape) for name, p in detector(TinyBackbone(), 3, protocol(), 0).named_parameters()
+    }
+
+    assert shapes["box_head.fc6.weight"] == (32, 16 * 3 * 3)
+    assert shapes["predictor.inner.cls_score.weight"] == (4, 32)
+    assert shapes["predictor.inner.bbox_pred.weight"] == (16, 32)
+    assert shapes["rpn.head.inner.cls_logits.weight"] == (3, 16, 1, 1)
+
+
+def test_the_c4_head_proposes_at_stride_16_and_classifies_what_the_last_stage_gives() -> None:
+    model = detector(TinyBackbone(), 3, protocol(head=C4_HEAD), 0)
+    shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
+
+    assert model.pool.scales == [1 / 16]
+    assert shapes["rpn.head.inner.conv.0.0.weight"] == (12, 12, 3, 3)
+    assert shapes["predictor.inner.cls_score.weight"] == (4, 16)
+
+
+@HEADS
+def test_one_seed_gives_one_head_and_another_seed_another(head: object) -> None:
+    first, again, other = (
+        detector(TinyBackbone(), 3, protocol(head=head), s).state_dict() for s in (7, 7, 8)
+    )
+
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not torch.equal(
+        first["predictor.inner.cls_score.weight"], other["predictor.inner.cls_score.weight"]
+    )
+
+
+def test_backbones_of_other_widths_meet_the_same_head_wherever_its_shapes_agree() -> None:
+    first = detector(TinyBackbone(), 3, protocol(), 7).state_dict()
+    wider = detector(TinyBackbone((8, 16, 24, 32)), 3, protocol(), 7).state_dict()
+
+    shared = [
+        key for key in first if not key.startswith("backbone.") and first[key].shape == wider[key].shape
+    ]
+    assert {"box_head.fc6.weight", "pyramid.layer_blocks.3.0.weight", "rpn.head.inner.conv.0.0.weight"} < {
+        *shared
+    }
+    assert all(torch.equal(first[key], wider[key]) for key in shared)
+
+
+def test_making_a_detector_leaves_the_global_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+
+    detector(TinyBackbone(), 3, protocol(), 0)
+
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@HEADS
+@pytest.mark.parametrize(("norm", "stages"), [("frozen", 1), ("frozen", 0), ("trained", 1), ("trained", 0)])
+def test_frozen_parts_do_not_move_and_the_others_do(head: object, norm: str, stages: int) -> None:
+    model = detector(TinyBackbone(is_used=True), 3, protocol(head=head, norm=norm, frozen_stages=stages), 0)
+    before = copy.deepcopy(model.state_dict())
+
+    step(model, TRUTH)
+
+    for key, value in model.backbone.state_dict(prefix="backbone.").items():
+        is_early = "first" in key or "layers.0" in key
+        is_held = (stages == 1 and is_early) or (norm == "frozen" and key.split(".")[-2] == "1")
+        assert torch.equal(value, before[key]) == is_held, key
+
+
+def test_freezing_what_was_never_trained_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match=re.escape("found 'tiny' with batch norm as it was made; give --set norm")
+    ):
+        detector(TinyBackbone(), 3, protocol(norm="frozen"), 0)
+
+
+def test_the_losses_of_boxes_match_those_of_torchvision() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits_RK, shifts_R, target_R4 = (torch.randn(20, n, generator=generator) for n in (4, 16, 4))
+    labels_R = torch.randint(0, 4, (20,), generator=generator)
+
+    ours = box_losses(logits_RK, shifts_R, labels_R, target_R4, beta=1 / 9)
+
+    theirs = fastrcnn_loss(logits_RK, shifts_R, [labels_R], [target_R4])
+    torch.testing.assert_close((ours["loss_classifier"], ours["loss_box_reg"]), theirs)
+
+
+def test_boxes_are_worked_out_in_float32_under_autocast() -> None:
+    model = detector(TinyBackbone(is_used=True), 3, protocol(), 0).eval()
+
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.no_grad():
+        found = model(IMAGES)
+
+    assert found[0]["boxes"].dtype == torch.float32

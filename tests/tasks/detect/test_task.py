@@ -1,0 +1,150 @@
+"""The task from a folder to scores and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from tests.fabricate.voc import write_voc
+from tests.tasks.detect.tiny import TinyBackbone, protocol
+from transferbench.tasks.base import Outcome, Task
+from transferbench.tasks.detect.task import DetectTask, score
+from transferbench.tasks.detect.voc import DetectBatch
+
+SCORES = ["detect/coco_ap", "detect/coco_ap50", "detect/map_area", "detect/map_voc07"]
+
+
+def batch_of(task: DetectTask) -> DetectBatch:
+    """Returns the whole training split, not augmented."""
+    examples = task.fit_examples
+    return examples.collate([examples.example(index, None) for index in range(len(examples))])
+
+
+def measure(task: DetectTask, model: nn.Module) -> Outcome:
+    examples = task.score_examples
+    batches = [examples.collate([examples.example(index, None)]) for index in range(len(examples))]
+    return task.measure(model, batches, lambda done: None)
+
+
+def perfect(task: DetectTask) -> dict[str, np.ndarray]:
+    """Returns predictions that are the truth."""
+    truth = task.score_examples.truth()
+    return {
+        "picture": truth.picture_T,
+        "boxes": truth.boxes_T4,
+        "label": truth.label_T,
+        "score": np.linspace(0.9, 0.6, len(truth.label_T)),
+        "picture_names": np.array([picture.name for picture in task.score_examples.pictures]),
+        "classes": np.array(task.data.classes),
+    }
+
+
+def test_the_task_is_one(tmp_path: Path) -> None:
+    task: Task = DetectTask(protocol(), write_voc(tmp_path))
+
+    assert task.name == "detect"
+
+
+def test_only_what_is_trained_is_given_to_the_optimizer(tmp_path: Path) -> None:
+    task = DetectTask(protocol(frozen_stages=1), write_voc(tmp_path))
+    model = task.build(TinyBackbone(is_used=True), 0)
+
+    (group,) = task.parameter_groups(model, task.protocol.plan)
+
+    assert all(parameter.requires_grad for parameter in group.parameters)
+    assert len(group.names) == len(group.parameters)
+    assert not any(name.startswith("backbone.first") for name in group.names)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_loss_is_one_number_in_the_model_s_own_precision(tmp_path: Path, dtype: torch.dtype) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+    model = task.build(TinyBackbone().to(dtype), 0).train()
+
+    loss = task.loss(model, batch_of(task), Random(0))
+
+    assert (loss.shape, loss.dtype) == ((), dtype)
+    assert loss.isfinite()
+
+
+def test_the_loss_falls_on_pictures_seen_again_and_again(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+    model = task.build(TinyBackbone(), 0).train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    batch, losses = batch_of(task), []
+
+    torch.manual_seed(0)
+    for _ in range(30):
+        losses.append(task.loss(model, batch, Random(0)))
+        optimizer.zero_grad()
+        losses[-1].backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_a_measured_model_is_scored_by_every_rule_for_every_class(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+
+    outcome = measure(task, task.build(TinyBackbone(is_used=True), 0))
+
+    assert sorted(outcome.scores) == sorted(outcome.per_class) == SCORES
+    assert all(0 <= value <= 1 for value in outcome.scores.values())
+    assert all(list(by_class) == ["cat", "dog"] for by_class in outcome.per_class.values())
+
+
+def test_saved_predictions_give_the_same_scores_again(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path / "data"))
+    outcome = measure(task, task.build(TinyBackbone(is_used=True), 0))
+
+    np.savez(tmp_path / "predictions.npz", allow_pickle=False, **outcome.predictions)
+    with np.load(tmp_path / "predictions.npz", allow_pickle=False) as saved:
+        again = score(task.score_examples.truth(), dict(saved))
+
+    assert again.scores == outcome.scores
+
+
+def test_predictions_that_are_the_truth_score_one_by_every_rule(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+
+    outcome = score(task.score_examples.truth(), perfect(task))
+
+    assert outcome.scores == pytest.approx(dict.fromkeys(SCORES, 1.0))
+
+
+def test_labels_off_by_one_score_zero(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+    predictions = perfect(task)
+
+    outcome = score(task.score_examples.truth(), predictions | {"label": 1 - predictions["label"]})
+
+    assert outcome.scores == dict.fromkeys(SCORES, 0.0)
+
+
+def test_a_model_that_finds_nothing_scores_zero_and_is_drawn(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path / "data"))
+    model = task.build(TinyBackbone(is_used=True), 0)
+    nn.init.constant_(model.get_parameter("predictor.inner.cls_score.bias")[:1], 50.0)
+
+    outcome = measure(task, model)
+    task.draw(outcome, tmp_path, 2)
+
+    assert outcome.scores == dict.fromkeys(SCORES, 0.0)
+    assert (tmp_path / "predicted_1.png").exists()
+
+
+def test_pictures_are_drawn_large_enough_to_be_read(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path / "data"))
+
+    task.draw(score(task.score_examples.truth(), perfect(task)), tmp_path, 3)
+
+    names = {f"{kind}_{index}.png" for kind in ("truth", "predicted") for index in range(3)}
+    assert {path.name for path in tmp_path.glob("*.png")} == names
+    with Image.open(tmp_path / "truth_0.png") as drawn:
+        assert drawn.size == (48 * 12, 32 * 12)

@@ -1,0 +1,1 @@
+"""Object detection: Faster R-CNN on the layout of Pascal VOC."""
