@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
 import resource
 import sys
@@ -62,6 +63,22 @@ def place(
     dtype = torch.float64 if precision == "fp64" else torch.float32
     model = model.to(device=device, dtype=dtype)
     return model.to(memory_format=torch.channels_last) if is_channels_last else model  # type: ignore[call-overload]
+
+
+def keep_freed_memory() -> None:
+    """Has the C library hand freed memory out again, in place of giving it back to the system.
+
+    A training step frees and asks for the same large blocks over and over; where every one of them comes
+    from the system anew, page faults take up to half the time. Does nothing where there is no glibc.
+
+    Source:
+        mallopt(3): M_MMAP_MAX is -4, M_TRIM_THRESHOLD is -1, M_TOP_PAD is -2.
+    """
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL("libc.so.6")
+        library.mallopt(-4, 0)
+        library.mallopt(-1, 2**31 - 1)
+        library.mallopt(-2, 64 * 2**20)
 
 
 def reset_peak_memory(device: torch.device) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from transferbench.miniature.canvas import (
+    LOUD,
+    QUIET,
     Stencil,
     expose,
     lay_ground,
@@ -23,9 +25,9 @@ from transferbench.miniature.layers import Layers
 from transferbench.miniature.shapes import SHAPES, silhouette
 from transferbench.miniature.textures import SKINS, STUFF, Field, clipped
 
-_SKIN_SHARES = (0.4, 0.2, 0.2, 0.2)
+_SKIN_SHARES = (0.49, 0.17, 0.17, 0.17)
 """Of each of `SKINS`."""
-_SMALL_RADII, _RADII = (0.045, 0.06), (0.1, 0.34)
+_SMALL_RADII, _RADII = (0.045, 0.06), (0.17, 0.38)
 """Of the objects of a scene, as shares of the picture's side."""
 _SMALL = 0.11
 """An object is difficult if both sides of its box are below this share of the picture's."""
@@ -72,7 +74,7 @@ def draw_object(rng: np.random.Generator, label: int, *, pixels: int, unit: floa
     """
     canvas = np.zeros((pixels, pixels, 3), np.float32)
     layers = Layers(pixels)
-    _lay_grounds(rng, canvas, regions=int(rng.choice((1, 1, 1, 2))), unit=unit)
+    _lay_grounds(rng, canvas, regions=int(rng.choice((1, 1, 1, 2))), contrast=QUIET, unit=unit)
     thing = stencil(silhouette(SHAPES[label]), random_pose(rng, pixels, (0.3, 0.48)))
     layers.lay_object(thing)
     paint(rng, canvas, thing, skin=_skin(rng), unit=unit)
@@ -94,9 +96,9 @@ def draw_scene(rng: np.random.Generator, *, pixels: int, unit: float, empty_shar
     """
     canvas = np.zeros((pixels, pixels, 3), np.float32)
     layers = Layers(pixels)
-    stuff = _lay_grounds(rng, canvas, regions=int(rng.integers(1, 4)), unit=unit)
+    stuff = _lay_grounds(rng, canvas, regions=int(rng.choice((1, 1, 2, 2, 3))), contrast=LOUD, unit=unit)
     labels = []
-    wanted = 0 if rng.random() < empty_share else int(rng.choice((1, 2, 2, 3, 3, 4, 5)))
+    wanted = 0 if rng.random() < empty_share else int(rng.choice((1, 1, 2, 2, 3, 4)))
     for label in rng.integers(len(SHAPES), size=wanted).tolist():
         shape = _with_room(rng, layers, label)
         if shape is not None:
@@ -113,17 +115,22 @@ def draw_scene(rng: np.random.Generator, *, pixels: int, unit: float, empty_shar
 
 
 def _lay_grounds(
-    rng: np.random.Generator, canvas_HW3: np.ndarray, *, regions: int, unit: float
+    rng: np.random.Generator,
+    canvas_HW3: np.ndarray,
+    *,
+    regions: int,
+    contrast: tuple[int, int],
+    unit: float,
 ) -> np.ndarray:
     """Covers the canvas with stuff, from one wavy line to the next; returns which is where (H, W)."""
     pixels = len(canvas_HW3)
     kinds = rng.permutation(len(STUFF))[:regions].tolist()
     fields = tuple(STUFF.values())
-    lay_ground(rng, canvas_HW3, None, stuff=fields[kinds[0]], unit=unit)
+    lay_ground(rng, canvas_HW3, None, stuff=fields[kinds[0]], contrast=contrast, unit=unit)
     stuff_HW = np.full((pixels, pixels), kinds[0], np.uint8)
     for kind in kinds[1:]:
         alpha_HW = _side_of_a_line(rng, pixels)
-        lay_ground(rng, canvas_HW3, alpha_HW, stuff=fields[kind], unit=unit)
+        lay_ground(rng, canvas_HW3, alpha_HW, stuff=fields[kind], contrast=contrast, unit=unit)
         stuff_HW[alpha_HW >= 0.5] = kind
     return stuff_HW
 

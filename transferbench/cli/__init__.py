@@ -1,0 +1,1 @@
+"""Words in, tables out: the only folder that prints."""

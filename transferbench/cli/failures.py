@@ -1,0 +1,36 @@
+"""Errors to exit statuses: 1 with one message, 130 and 143 when a signal ended a run."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def told(command: Callable[P, T]) -> Callable[P, T]:
+    """Returns the command with errors of the user told in one message; bugs keep their traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        from transferbench.errors import TransferbenchError
+
+        try:
+            return command(*args, **kwargs)
+        except TransferbenchError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            print("interrupted; what is finished is kept: start again to go on", file=sys.stderr)
+            raise typer.Exit(128 + signal.SIGINT) from error
+        except BrokenPipeError as error:
+            sys.stderr.close()  # the reader of stdout has left, as `head` does: nothing to tell
+            raise typer.Exit(0) from error
+
+    return wrapped

@@ -1,0 +1,24 @@
+"""The command line. Imports nothing heavy: each command brings what it needs."""
+
+from __future__ import annotations
+
+import typer
+
+from transferbench.cli import catalogs, compare, data, suites, train
+
+app = typer.Typer(
+    name="transferbench",
+    help="Which pretrained backbone transfers best, and what did each training trick buy downstream?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(suites.demo)
+app.command()(train.pretrain)
+app.command("detect", help="Fine-tune a backbone in Faster R-CNN and score it.")(train.transfer("detect"))
+app.command("segment", help="Fine-tune a backbone in FCN and score it.")(train.transfer("segment"))
+app.command()(suites.run)
+app.command()(compare.compare)
+app.add_typer(data.app, name="data")
+app.command("list")(catalogs.list_)
+app.command()(catalogs.show)

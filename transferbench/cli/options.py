@@ -1,0 +1,34 @@
+"""The flags that several commands share. Imports nothing heavy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Data folder, or TASK=DIR (repeatable). Miniature protocols draw their own if left out.",
+    ),
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of data order, augmentation and new weights.")]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures used of each split.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="One-off change, recorded: --set plan.lr=0.2"),
+]
+Protocol = Annotated[
+    str, typer.Option(metavar="NAME", help="As voc07-c4@1 (see `list protocols`), or a .toml file.")
+]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; the fastest if left out.")]
+Workers = Annotated[int, typer.Option("--workers", "-j", min=0, help="Processes that decode pictures.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Of one process; 1 repeats bit for bit.")]
+Precision = Annotated[str | None, typer.Option(metavar="P", help="fp32, bf16 or fp16.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Empty the run's folder first.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Runs at a time; as many as cores if left out.")]
+Seeds = Annotated[int | None, typer.Option(min=1, metavar="N", help="Repeats of every run.")]
+FirstSeed = Annotated[int, typer.Option(min=0, help="Seed of the first repeat.")]

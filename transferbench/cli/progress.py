@@ -1,0 +1,55 @@
+"""How far a run is: one line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.text import Text
+
+from transferbench.cli.console import err
+from transferbench.engine.report import Report, Scored, Step
+
+_PLAIN_EVERY_SECONDS = 10.0
+
+
+@contextmanager
+def shown(label: str) -> Iterator[Report]:
+    """Gives a `report` that shows progress; on a terminal the line is gone when done."""
+    if err.is_terminal:
+        with err.status(label) as status:
+            yield lambda news: status.update(Text(f"{label}  {words(news)}"))
+        return
+    printed = time.monotonic()
+
+    def report(news: Step | Scored) -> None:
+        nonlocal printed
+        if time.monotonic() - printed >= _PLAIN_EVERY_SECONDS:
+            printed = time.monotonic()
+            err.print(f"{label}  {words(news)}", markup=False)
+
+    yield report
+
+
+def words(news: Step | Scored | None) -> str:
+    """Returns one line on where a run stands."""
+    if news is None:
+        return "starting"
+    if isinstance(news, Scored):
+        return f"scoring {news.done:,} of {news.pictures:,} pictures"
+    left = (news.steps - news.step - 1) * news.step_seconds
+    return (
+        f"epoch {news.epoch:.1f}  step {news.step + 1:,} of {news.steps:,}  loss {news.loss:.3f}  "
+        f"rate {news.lr:.4g}  {news.images_per_second:.0f} images/s  "
+        f"waiting for data {news.waiting_share:.0%}  {duration(left)} left"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Returns a span of time in the two largest fitting units."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    )

@@ -1,0 +1,101 @@
+"""What flags ask for, resolved."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from transferbench.errors import ConfigError
+
+if TYPE_CHECKING:
+    from transferbench.runs.cell import Machine
+    from transferbench.runs.folder import IfFull
+    from transferbench.tasks.base import TaskProtocol
+    from transferbench.tasks.catalog import TaskName
+
+MINIATURE = Path("data/miniature")
+
+
+def machine_of(
+    *, device: str | None, workers: int, threads: int | None, precision: str | None = None
+) -> Machine:
+    """Returns the machine that flags describe.
+
+    Raises:
+        ConfigError: there is no such precision.
+    """
+    from transferbench.engine.plan import Precision
+    from transferbench.runs.cell import Machine
+
+    known = get_args(Precision)
+    if precision is not None and precision not in known:
+        raise ConfigError(f"--precision: expected one of {', '.join(known)}, found {precision!r}")
+    command = shlex.join(["transferbench", *sys.argv[1:]])
+    return Machine(device, workers, threads, precision, command)  # type: ignore[arg-type]
+
+
+def if_full(*, resume: bool, overwrite: bool) -> IfFull:
+    """Returns what to do with a folder that is not empty.
+
+    Raises:
+        ConfigError: both flags are given.
+    """
+    if resume and overwrite:
+        raise ConfigError("--resume and --overwrite: expected one of them, found both; leave one out")
+    return "resume" if resume else "overwrite" if overwrite else "refuse"
+
+
+def data_folders(
+    flags: Iterable[str] | None, protocols: dict[TaskName, TaskProtocol]
+) -> dict[TaskName, Path]:
+    """Returns the data folder of each task; the miniature world is drawn where it is all that is asked for.
+
+    Args:
+        flags: `DIR` for all tasks, `TASK=DIR` for one.
+        protocols: of each task that needs data.
+
+    Raises:
+        ConfigError: a task is unknown or has no folder.
+        DataError: a folder is not there.
+    """
+    folders: dict[TaskName, Path] = {}
+    for flag in flags or ():
+        task, equals, folder = flag.partition("=")
+        if equals and not Path(flag).exists():
+            if task not in protocols:
+                raise ConfigError(
+                    f"--data {flag!r}: expected DIR or TASK=DIR with a task of {', '.join(protocols)}; "
+                    f"found {task!r}, which is neither"
+                )
+            folders[task] = _existing(Path(folder))
+        else:
+            folders = dict.fromkeys(protocols, _existing(Path(flag))) | folders
+    lacking = {task: protocol for task, protocol in protocols.items() if task not in folders}
+    for task, protocol in lacking.items():
+        if protocol.name != "miniature":
+            raise ConfigError(
+                f"--data: expected the data folder for {task} by {protocol.key}, found none; give --data DIR"
+            )
+    if lacking:
+        from transferbench.cli.data import draw
+
+        draw(MINIATURE)
+        folders |= dict.fromkeys(lacking, MINIATURE)
+    return folders
+
+
+def job_count(jobs: int | None) -> int:
+    """Returns how many runs are done at a time: as asked, or one a core that this process may use."""
+    return jobs or len(os.sched_getaffinity(0))
+
+
+def _existing(folder: Path) -> Path:
+    from transferbench.errors import DataError
+
+    if not folder.is_dir():
+        raise DataError(f"--data {str(folder)!r}: expected a folder, found none; check the path")
+    return folder

@@ -1,0 +1,133 @@
+"""`transferbench run` and `demo`: every run of a suite, and the whole story."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transferbench.cli import options
+from transferbench.cli.failures import told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from transferbench.recipes.recipe import Recipe
+    from transferbench.recipes.suite import Suite
+    from transferbench.runs.cell import Machine
+    from transferbench.runs.queue import Progress
+    from transferbench.tasks.base import TaskProtocol
+    from transferbench.tasks.catalog import TaskName
+
+DEMO = "demo"
+
+
+@told
+def run(
+    suite: Annotated[str, typer.Argument(help="Name (see `list suites`) or .toml file.")],
+    data: options.Data = None,
+    out: options.Out = None,
+    seeds: options.Seeds = None,
+    first_seed: options.FirstSeed = 0,
+    jobs: options.Jobs = None,
+    device: options.Device = None,
+    workers: options.Workers = 0,
+    threads: options.Threads = 1,
+) -> None:
+    """Do every run that a suite still lacks; stop it and start it again at will."""
+    from transferbench.cli import requests
+    from transferbench.recipes.load import load_protocol, load_suite
+
+    resolved, recipes = load_suite(suite)
+    machine = requests.machine_of(device=device, workers=workers, threads=threads)
+    protocols: dict[TaskName, TaskProtocol] = {
+        task: load_protocol(task, key) for task, key in resolved.protocols.items()
+    }
+    pretrained = [load_protocol("classify", recipe.protocol) for recipe in recipes if recipe.is_trained_here]
+    if pretrained:
+        protocols["classify"] = pretrained[0]
+    _work_off(
+        resolved,
+        recipes,
+        _seeds(resolved, seeds, first_seed),
+        data=requests.data_folders(data, protocols),
+        out=out or Path("runs") / resolved.name,
+        machine=machine,
+        jobs=requests.job_count(jobs),
+    )
+
+
+@told
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")] = Path(
+        "runs/demo"
+    ),
+    seeds: options.Seeds = None,
+    first_seed: options.FirstSeed = 0,
+    jobs: options.Jobs = None,
+    device: options.Device = None,
+) -> None:
+    """Tell the whole story on a laptop: miniature data, two backbones and a control, the table."""
+    from transferbench.cli import requests
+    from transferbench.cli.console import err
+    from transferbench.cli.data import draw
+    from transferbench.recipes.load import load_suite
+
+    suite, recipes = load_suite(DEMO)
+    err.print(f"{suite.about}\n{suite.cost}", markup=False)
+    repeats = _seeds(suite, seeds, first_seed)
+    world = out / "data"
+    draw(world, seed=first_seed)
+    _work_off(
+        suite,
+        recipes,
+        repeats,
+        data=dict.fromkeys(("classify", "detect", "segment"), world),
+        out=out,
+        machine=requests.machine_of(device=device, workers=0, threads=1),
+        jobs=requests.job_count(jobs),
+    )
+
+
+def _seeds(suite: Suite, count: int | None, first: int) -> tuple[int, ...]:
+    return tuple(range(first, first + count)) if count else tuple(first + seed for seed in suite.seeds)
+
+
+def _work_off(
+    suite: Suite,
+    recipes: Sequence[Recipe],
+    seeds: Sequence[int],
+    *,
+    data: Mapping[TaskName, Path],
+    out: Path,
+    machine: Machine,
+    jobs: int,
+) -> None:
+    from transferbench.cli.compare import write_comparison
+    from transferbench.cli.console import err
+    from transferbench.cli.console import out as stdout
+    from transferbench.cli.live import live
+    from transferbench.reports.table import table
+    from transferbench.runs.cell import cells_of
+    from transferbench.runs.queue import run_cells
+    from transferbench.runs.suite_folder import remember_suite
+
+    remember_suite(out, suite)
+    cells = cells_of(suite, recipes, seeds=seeds, data=data, out=out)
+    with live(suite, len(cells)) as show:
+        progress = run_cells(cells, machine, jobs=jobs, report=show)
+    if progress.records:
+        comparison = write_comparison(out, suite, progress.records)
+        stdout.print(table(comparison))
+    _tell_failures(progress)
+    err.print(f"in {out}: compare.json, pictures/*.png and the runs", markup=False)
+
+
+def _tell_failures(progress: Progress) -> None:
+    from transferbench.cli.console import err
+
+    if progress.failures:
+        for label, reason in progress.failures.items():
+            err.print(f"failed: {label}: {reason}", markup=False, soft_wrap=True)
+        raise typer.Exit(3)

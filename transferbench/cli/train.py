@@ -1,0 +1,137 @@
+"""`transferbench pretrain`, `detect`, `segment`: one run each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from transferbench.cli import options
+from transferbench.cli.failures import told
+
+if TYPE_CHECKING:
+    from transferbench.runs.cell import Cell, Machine
+    from transferbench.runs.folder import IfFull
+
+RUNS = Path("runs/single")
+
+
+@told
+def pretrain(
+    recipe: Annotated[str, typer.Argument(help="Name (see `list recipes`) or .toml file.")],
+    data: options.Data = None,
+    out: options.Out = None,
+    protocol: options.Protocol = "",
+    seed: options.Seed = 0,
+    limit: options.Limit = None,
+    sets: options.Sets = None,
+    device: options.Device = None,
+    workers: options.Workers = 0,
+    threads: options.Threads = None,
+    precision: options.Precision = None,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Train a backbone as a recipe says; writes backbone.safetensors and record.json."""
+    from transferbench.cli import requests
+    from transferbench.errors import ConfigError
+    from transferbench.recipes.load import load_protocol, load_recipe
+    from transferbench.runs.cell import Cell, folder_of
+
+    machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
+    when_full = requests.if_full(resume=resume, overwrite=overwrite)
+    changed = [*(sets or ()), *([f'protocol="{protocol}"'] if protocol else [])]
+    resolved = load_recipe(recipe, sets=changed)
+    if not resolved.is_trained_here:
+        raise ConfigError(
+            f"{recipe}: expected a recipe with a plan, found one whose weights are {resolved.weights!r}; "
+            "there is nothing to train"
+        )
+    rules = load_protocol("classify", resolved.protocol)
+    cell = Cell(
+        recipe=resolved,
+        task="classify",
+        protocol=rules,
+        seed=seed,
+        data=requests.data_folders(data, {"classify": rules})["classify"],
+        folder=out or folder_of(RUNS, resolved, "classify", seed),
+        limit=limit,
+        departures=tuple(sets or ()),
+    )
+    _do(cell, machine, when_full)
+
+
+def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
+    """Returns the command that fine-tunes a backbone for a task."""
+
+    @told
+    def command(
+        backbone: Annotated[str, typer.Argument(help="Run folder, .safetensors file or random:ARCH.")],
+        data: options.Data = None,
+        out: options.Out = None,
+        protocol: options.Protocol = "miniature@1",
+        seed: options.Seed = 0,
+        limit: options.Limit = None,
+        sets: options.Sets = None,
+        device: options.Device = None,
+        workers: options.Workers = 0,
+        threads: options.Threads = None,
+        precision: options.Precision = None,
+        resume: options.Resume = False,
+        overwrite: options.Overwrite = False,
+    ) -> None:
+        from transferbench.cli import requests
+        from transferbench.recipes.load import load_protocol
+        from transferbench.recipes.recipe import Recipe
+        from transferbench.runs.cell import Cell, folder_of
+
+        machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
+        when_full = requests.if_full(resume=resume, overwrite=overwrite)
+        rules = load_protocol(task, protocol, sets=sets or ())
+        recipe = Recipe(name=_row_name(backbone), weights=backbone)
+        cell = Cell(
+                recipe=recipe,
+            task=task,
+            protocol=rules,
+            seed=seed,
+            data=requests.data_folders(data, {task: rules})[task],
+            folder=out or folder_of(RUNS, recipe, task, seed),
+            weights=backbone,
+            limit=limit,
+            departures=tuple(sets or ()),
+        )
+        _do(cell, machine, when_full)
+
+    return command
+
+
+def _row_name(backbone: str) -> str:
+    """Returns the name of a backbone's row: of the recipe that made it, or after what it is."""
+    from transferbench.runs.record import read_record
+
+    path = Path(backbone)
+    record = read_record(path) if path.is_dir() else None
+    if record is not None:
+        return record.recipe
+    name = backbone.replace(":", "-") if not path.exists() else path.stem
+    return "".join(c if c.isalnum() or c in "_.-" else "-" for c in name).lstrip("_.-") or "backbone"
+
+
+def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
+    from transferbench.cli.console import err, out
+    from transferbench.cli.interrupts import interruptible
+    from transferbench.cli.progress import duration, shown
+    from transferbench.runs.execute import execute
+    from transferbench.runs.record import SCORES
+
+    with interruptible() as should_stop, shown(cell.label) as report:
+        record = execute(cell, machine, report, if_full=when_full, should_stop=should_stop)
+    err.print(
+        f"{cell.label} by {record.protocol}: done in {duration(record.wall_seconds)}, in {cell.folder}",
+        markup=False,
+    )
+    for name, value in record.scores.items():
+        title = SCORES[name].title if name in SCORES else name
+        out.print(f"{title:>14} {value:7.1%}   {name}", markup=False)

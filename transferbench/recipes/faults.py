@@ -1,0 +1,77 @@
+"""All that is wrong with a file, at once, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from transferbench.errors import ConfigError
+from transferbench.schema import Schema
+
+S = TypeVar("S", bound=Schema)
+
+
+def validated(kind: type[S], content: Mapping[str, Any], where: str) -> S:
+    """Returns the record that a file's content describes.
+
+    Args:
+        kind: the record.
+        content: what the file says.
+        where: the file, for the message.
+
+    Raises:
+        ConfigError: one or more keys are unknown, missing or of a wrong value; all are told.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        faults = [_fault(kind, details) for details in error.errors()]
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        raise ConfigError(f"{where}: expected a {kind.__name__.lower()}, found {count}:\n{lines}") from error
+
+
+def _fault(kind: type[Schema], details: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in details["loc"])
+    if details["type"] == "extra_forbidden":
+        *path, name = details["loc"]
+        known = sorted({field for model in _models_at(kind, path) for field in model.model_fields})
+        near = get_close_matches(str(name), known, n=1)
+        hint = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known))}"
+        return f"{key}: unknown key; {hint}"
+    if details["type"] == "missing":
+        return f"{key}: expected a value, found none; add the key"
+    message = details["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return f"{key}: {message}; found {details['input']!r}" if key else message
+
+
+def _models_at(kind: type[BaseModel], path: Sequence[str | int]) -> Iterator[type[BaseModel]]:
+    """Yields the records that a path of keys leads to; a step that is no field is the tag of a union."""
+    if not path:
+        yield kind
+        return
+    field = kind.model_fields.get(str(path[0]))
+    if field is None:
+        yield from _models_at(kind, path[1:])
+        return
+    models = list(_records_in(field.annotation))
+    tagged = [model for model in models if len(path) > 1 and path[1] in _tags(model)]
+    for model in tagged or models:
+        yield from _models_at(model, path[1:])
+
+
+def _records_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _records_in(part)
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    fields = [model.model_fields[key] for key in ("name", "layout") if key in model.model_fields]
+    return tuple(tag for field in fields for tag in get_args(field.annotation))

@@ -1,0 +1,55 @@
+"""What a recipe says: one way to get a backbone. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from transferbench.engine.plan import Plan
+from transferbench.schema import Schema
+from transferbench.tricks.bag import Bag
+
+
+class Recipe(Schema):
+    """One way to get a backbone: either weights that are there, or a plan and a bag of tricks."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    """Of the row in tables and of the folder of its runs."""
+    about: str = ""
+    weights: str | None = None
+    """`random:ARCH`, a run folder or a file of weights."""
+    arch: str | None = None
+    """Name of the backbone that is trained."""
+    protocol: str = "imagenet@1"
+    """How the pretraining is fed and measured."""
+    plan: Plan | None = None
+    tricks: Bag = Bag()
+    paper: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """The paper's numbers for this row, by name of score, as fractions."""
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        if self.weights is not None:
+            unused = [key for key in ("arch", "plan", "tricks") if key in self.model_fields_set]
+            if unused:
+                raise ValueError(
+                    "'weights' says where the backbone comes from, so this would have no effect: "
+                    f"{_listed(unused)}; remove one or the other"
+                )
+        elif self.plan is None or self.arch is None:
+            missing = [key for key in ("arch", "plan") if getattr(self, key) is None]
+            raise ValueError(
+                f"either 'weights' or both 'arch' and 'plan' are needed; missing: {_listed(missing)}"
+            )
+        return self
+
+    @property
+    def is_trained_here(self) -> bool:
+        """Whether the backbone is pretrained by its recipe, and not loaded."""
+        return self.plan is not None
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(repr(key) for key in keys)

@@ -1,0 +1,90 @@
+"""The folder of a run: who may write in it, and what may be there already."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from transferbench.errors import RunError
+
+IfFull = Literal["refuse", "resume", "overwrite"]
+LOCK_NAME = ".lock"
+
+
+@contextmanager
+def opened(folder: Path, if_full: IfFull, *, patience_seconds: float = 30.0) -> Iterator[None]:
+    """Makes a run's folder, or takes one that is there, and keeps other processes out of it.
+
+    Args:
+        folder: of the run.
+        if_full: what to do where there is something in it.
+        patience_seconds: how long to wait for another process to leave.
+
+    Raises:
+        RunError: the folder cannot be written, is full, or another process is at work in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK_NAME).open("w")
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(
+            f"{folder}: expected a folder that can be written, found {reason}; give another --out"
+        ) from error
+    with lock:
+        _lock(lock.fileno(), folder, patience_seconds)
+        if if_full == "refuse":
+            _refuse_if_full(folder)
+        elif if_full == "overwrite":
+            _empty(folder)
+        yield
+        (folder / LOCK_NAME).unlink(missing_ok=True)
+
+
+def _lock(descriptor: int, folder: Path, patience_seconds: float) -> None:
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise RunError(
+                    f"{folder}: another process is at work on this run; wait for it, or give another --out"
+                ) from error
+        time.sleep(0.2)
+
+
+def _refuse_if_full(folder: Path) -> None:
+    found = sorted(path.name for path in folder.iterdir() if path.name != LOCK_NAME)
+    if found:
+        (folder / LOCK_NAME).unlink(missing_ok=True)
+        raise RunError(
+            f"{folder}: expected an empty folder, found {found[0]!r}"
+            + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+            + "; give --resume to go on with it, --overwrite to start anew, or another --out"
+        )
+
+
+def _empty(folder: Path) -> None:
+    foreign = [p for p in folder.iterdir() if p.name != LOCK_NAME and not _is_ours(p)]
+    if foreign:
+        raise RunError(
+            f"{folder}: --overwrite empties the folder of a run, found {foreign[0].name!r}, "
+            "which no run writes; give another --out"
+        )
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK_NAME:
+            path.unlink()
+
+
+def _is_ours(path: Path) -> bool:
+    names = ("record.json", "metrics.jsonl", "last.ckpt", "backbone.safetensors", "error.txt", "pictures")
+    return path.name in names or path.name.startswith("predictions.") or path.name.endswith(".part")

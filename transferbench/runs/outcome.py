@@ -1,0 +1,108 @@
+"""Keeps what a run gave: predictions, pictures, weights and, last of all, the record."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transferbench import __version__
+from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
+from transferbench.backbones.card import WeightsCard
+from transferbench.backbones.weights import save_backbone
+from transferbench.engine.device import describe, peak_memory_bytes
+from transferbench.runs.record import Record, write_atomically, write_record
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from transferbench.runs.setting import Setting
+    from transferbench.tasks.base import Outcome
+
+PICTURES = 6
+PICTURES_FOLDER = "pictures"
+PREDICTIONS_FILE = "predictions.npz"
+
+
+def keep(setting: Setting, model: nn.Module, outcome: Outcome, *, wall_seconds: float) -> Record:
+    """Writes everything that is kept of a run and returns its record, which is written last.
+
+    Args:
+        setting: what was done.
+        model: as trained.
+        outcome: what measuring it gave.
+        wall_seconds: of training and measuring, over all sessions.
+    """
+    folder = setting.cell.folder
+    _write_predictions(folder / PREDICTIONS_FILE, outcome)
+    _draw(setting, outcome, folder / PICTURES_FOLDER)
+    if setting.cell.weights is None:
+        _write_backbone(setting, model, outcome, folder / BACKBONE_FILE)
+    record = _record(setting, outcome, wall_seconds)
+    write_record(folder, record)
+    return record
+
+
+def _write_predictions(path: Path, outcome: Outcome) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **outcome.predictions)  # type: ignore[arg-type]
+    write_atomically(path, buffer.getvalue())
+
+
+def _draw(setting: Setting, outcome: Outcome, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    setting.task.draw(outcome, folder, min(PICTURES, len(setting.task.score_examples)))
+
+
+def _write_backbone(setting: Setting, model: nn.Module, outcome: Outcome, path: Path) -> None:
+    from transferbench.tasks.classify.model import Classifier
+
+    assert isinstance(model, Classifier)
+    card = WeightsCard(
+        arch=model.backbone.arch,
+        pixels=model.backbone.pixels,
+        classes=setting.task.data.classes,
+        recipe=setting.cell.recipe.model_dump(mode="json"),
+        scores=dict(outcome.scores),
+        data_fingerprint=setting.task.data.fingerprint,
+    )
+    save_backbone(path, model.backbone, card, head=model.fc.state_dict())
+
+
+def _record(setting: Setting, outcome: Outcome, wall_seconds: float) -> Record:
+    cell, machine, task = setting.cell, setting.machine, setting.task
+    return Record(
+        suite=cell.suite,
+        recipe=cell.recipe.name,
+        task=cell.task,
+        protocol=cell.protocol_key,
+        seed=cell.seed,
+        identity=setting.identity,
+        scores=dict(outcome.scores),
+        per_class={name: dict(values) for name, values in outcome.per_class.items()},
+        paper={k: v for k, v in cell.recipe.paper.items() if k.startswith(f"{cell.task}/")},
+        wall_seconds=wall_seconds,
+        peak_memory_bytes=peak_memory_bytes(setting.device),
+        pictures=dict(task.data.pictures),
+        classes=task.data.classes,
+        data={"root": task.data.root, "fingerprint": task.data.fingerprint},
+        weights=setting.loaded.report.as_dict(),
+        resolved={
+            "recipe": cell.recipe.model_dump(mode="json"),
+            "protocol": cell.protocol.model_dump(mode="json"),
+            "plan": setting.plan.model_dump(mode="json"),
+            "departures": list(cell.departures),
+            "limit": cell.limit,
+        },
+        machine={
+            **describe(setting.device),
+            "transferbench": __version__,
+            "workers": machine.workers,
+            "precision": setting.plan.precision,
+            "command": machine.command,
+        },
+    )

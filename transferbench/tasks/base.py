@@ -1,0 +1,121 @@
+"""What a task offers to whoever runs it, and what the data sets offer to the loader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import PositiveInt
+
+from transferbench.engine.plan import Plan
+from transferbench.schema import Schema
+from transferbench.tricks.base import ParameterGroup
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from transferbench.backbones.base import Backbone, OutputStride
+
+
+class TaskProtocol(Schema):
+    """A named, versioned way to measure a task; each task adds its data, plan and head."""
+
+    name: str
+    version: int = 1
+    about: str
+    """What it is, in one line."""
+    source: str
+    """Where its settings come from."""
+    plan: Plan | None = None
+    """How a transfer is trained; None where the recipe says so, as in classification."""
+    score_batch: PositiveInt = 1
+    """Pictures in a batch while scoring; the scores do not depend on it."""
+
+    @property
+    def key(self) -> str:
+        """Name and version, as printed with every number."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def stride(self) -> OutputStride:
+        """Output stride of the backbone that the head is put on, in pixels."""
+        return 32
+
+
+class Examples(Protocol):
+    """A split of a data set, item by item."""
+
+    def __len__(self) -> int:
+        """Returns the number of pictures."""
+
+    def example(self, index: int, rng: np.random.Generator | None) -> Any:
+        """Returns one picture and its truth; augmented by `rng`, or as it is scored if None."""
+
+    def collate(self, examples: Sequence[Any]) -> Any:
+        """Returns a batch on the CPU; it has `to(device)` and `len()`."""
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """What was read: enough to tell two data sets apart."""
+
+    root: str
+    fingerprint: str
+    """sha256 over names and sizes of the files of both splits."""
+    pictures: Mapping[str, int]
+    """Number of pictures of each split."""
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What measuring a model gave."""
+
+    scores: Mapping[str, float]
+    """Name, as `detect/map_voc07`, to a fraction in [0, 1]."""
+    per_class: Mapping[str, Mapping[str, float | None]]
+    """Name of a score to its value for each class; None where the class has no truth."""
+    predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Arrays from which the scores can be computed again."""
+
+
+class Task(Protocol):
+    """One protocol on one data folder."""
+
+    @property
+    def name(self) -> str:
+        """`classify`, `detect` or `segment`."""
+
+    @property
+    def data(self) -> DataCard:
+        """What was read."""
+
+    @property
+    def fit_examples(self) -> Examples:
+        """The split that is trained on."""
+
+    @property
+    def score_examples(self) -> Examples:
+        """The split that is measured on."""
+
+    def build(self, backbone: Backbone, seed: int) -> nn.Module:
+        """Returns the backbone with a new head, initialised from `seed` alone."""
+
+    def parameter_groups(self, model: nn.Module, plan: Plan) -> list[ParameterGroup]:
+        """Returns the parameters that are trained."""
+
+    def loss(self, model: nn.Module, batch: Any, rng: Random) -> Tensor:
+        """Returns the scalar loss of a batch that is on the model's device."""
+
+    def measure(self, model: nn.Module, batches: Iterable[Any], report: Callable[[int], None]) -> Outcome:
+        """Returns the scores; `batches` are on the model's device, in the order of the split.
+
+        `report` is given the number of pictures done.
+        """
+
+    def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
+        """Writes `truth_0.png`, `predicted_0.png`, ... for the first pictures of the split."""

@@ -1,0 +1,1 @@
+"""ImageNet-style classification: the task that pretraining is."""

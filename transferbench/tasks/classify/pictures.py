@@ -1,0 +1,42 @@
+"""Pictures with what they show and what the network took them for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from transferbench.tasks.base import Outcome
+from transferbench.tasks.classify.imagefolder import FolderExamples
+from transferbench.tasks.decode import read_rgb
+
+_SIDE = 192
+_BAR = 22
+
+
+def draw_guesses(
+    examples: FolderExamples,
+    indices: Sequence[int] | np.ndarray,
+    outcome: Outcome,
+    classes: Sequence[str],
+    folder: Path,
+) -> None:
+    """Writes `truth_0.png`, `predicted_0.png`, ... for the pictures at `indices`."""
+    for place, index in enumerate(indices):
+        picture = Image.fromarray(read_rgb(examples.files[index])).resize((_SIDE, _SIDE))
+        truth = classes[examples.labels[index]]
+        guess = classes[int(outcome.predictions["ranked"][index, 0])]
+        _captioned(picture, truth).save(folder / f"truth_{place}.png")
+        mark = "right" if guess == truth else "wrong"
+        _captioned(picture, f"{guess} ({mark})").save(folder / f"predicted_{place}.png")
+
+
+def _captioned(picture: Image.Image, caption: str) -> Image.Image:
+    canvas = Image.new("RGB", (picture.width, picture.height + _BAR), "white")
+    canvas.paste(picture, (0, 0))
+    ImageDraw.Draw(canvas).text(
+        (4, picture.height + 3), caption, fill="black", font=ImageFont.load_default(13)
+    )
+    return canvas

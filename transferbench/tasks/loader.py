@@ -1,0 +1,135 @@
+"""Batches in an order, and with an augmentation, that depend on (seed, epoch, sample) alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from transferbench.errors import DataError
+from transferbench.tasks.base import Examples
+
+_Key = tuple[int, int]
+
+
+class Loader:
+    """The training split, epoch after epoch; an incomplete last batch is left out."""
+
+    def __init__(self, examples: Examples, *, batch_size: int, seed: int, workers: int) -> None:
+        """Takes the split.
+
+        Args:
+            examples: the split.
+            batch_size: pictures in a batch.
+            seed: of order and augmentation.
+            workers: processes that decode; 0 decodes in this one. The batches are the same.
+
+        Raises:
+            DataError: the split has fewer pictures than one batch.
+        """
+        if len(examples) < batch_size:
+            raise DataError(
+                f"training split: expected at least {batch_size} pictures, one batch, found {len(examples)}; "
+                "take a smaller batch (--set plan.batch_size=...) or more pictures"
+            )
+        self._keys = _EpochKeys(len(examples), batch_size, seed)
+        self._loader = _loader(_Keyed(examples, seed), self._keys, workers)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Any]:
+        """Yields the batches of an epoch, the first `skip` left out.
+
+        Raises:
+            DataError: a picture cannot be read.
+        """
+        self._keys.epoch, self._keys.skip = epoch, skip
+        return _unwrapped(self._loader)
+
+
+def scoring_batches(
+    examples: Examples, *, batch_size: int, workers: int, device: torch.device
+) -> Iterator[Any]:
+    """Yields a split once, in order, unaugmented, on the device.
+
+    Raises:
+        DataError: a picture cannot be read.
+    """
+    indices = range(len(examples))
+    keys = [[(-1, i) for i in indices[at : at + batch_size]] for at in indices[::batch_size]]
+    for batch in _unwrapped(_loader(_Keyed(examples, None), keys, workers)):
+        yield batch.to(device)
+
+
+class _EpochKeys:
+    """The (epoch, index) pairs of an epoch, in batches."""
+
+    def __init__(self, count: int, batch_size: int, seed: int) -> None:
+        self._count = count
+        self._batch_size = batch_size
+        self._seed = seed
+        self.epoch = 0
+        self.skip = 0
+
+    def __len__(self) -> int:
+        return self._count // self._batch_size
+
+    def __iter__(self) -> Iterator[list[_Key]]:
+        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._count)
+        for batch in range(self.skip, len(self)):
+            chosen = order[batch * self._batch_size : (batch + 1) * self._batch_size]
+            yield [(self.epoch, int(index)) for index in chosen]
+
+
+class _Failure:
+    """An error on its way out of a worker, where torch would bury its message in a traceback."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
+class _Keyed(Dataset[Any]):
+    """Examples by (epoch, index); a batch at a time."""
+
+    def __init__(self, examples: Examples, seed: int | None) -> None:
+        self._examples = examples
+        self._seed = seed
+
+    def __getitems__(self, keys: Sequence[_Key]) -> Any:
+        try:
+            return self._examples.collate([self._examples.example(i, self._rng(e, i)) for e, i in keys])
+        except DataError as error:
+            return _Failure(str(error))
+
+    def __getitem__(self, key: _Key) -> Any:
+        return self.__getitems__([key])
+
+    def _rng(self, epoch: int, index: int) -> np.random.Generator | None:
+        return None if self._seed is None else np.random.default_rng((self._seed, epoch, index))
+
+
+def _loader(examples: _Keyed, keys: Any, workers: int) -> DataLoader[Any]:
+    return DataLoader(
+        examples,
+        batch_sampler=keys,
+        num_workers=workers,
+        collate_fn=_as_is,
+        persistent_workers=workers > 0,
+        multiprocessing_context="fork" if workers else None,
+        generator=torch.Generator(),
+    )
+
+
+def _as_is(batch: Any) -> Any:
+    return batch
+
+
+def _unwrapped(loader: DataLoader[Any]) -> Iterator[Any]:
+    for batch in loader:
+        if isinstance(batch, _Failure):
+            raise DataError(batch.message)
+        yield batch

@@ -1,0 +1,1 @@
+"""Semantic segmentation: FCN on the layouts of ADE20K and of VOC masks."""

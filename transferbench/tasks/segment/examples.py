@@ -1,0 +1,102 @@
+"""Pictures and labels for the loader.
+
+Dimension key: N pictures, 3 colours, H x W pixels.
+Convention: labels of 255 are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from transferbench.errors import DataError
+from transferbench.tasks.decode import read_rgb, read_rgb_fast
+from transferbench.tasks.segment.augment import augmented
+from transferbench.tasks.segment.masks import MaskCode, Pair, read_labels
+from transferbench.tasks.segment.protocols import Augment
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures of one size."""
+
+    images_N3HW: Tensor
+    """uint8, RGB; a view of pixels that lie channels last."""
+    labels_NHW: Tensor
+    """uint8."""
+
+
+@dataclass(frozen=True)
+class SegmentBatch:
+    """Pictures in the order of the split; a training batch has one group, as its crops are of one size.
+
+    Pictures are not padded to a common size, so that the scores do not depend on who shares a batch.
+    """
+
+    groups: tuple[Group, ...]
+    """Neighbours of the same size stand together."""
+
+    def __len__(self) -> int:
+        return sum(len(group.labels_NHW) for group in self.groups)
+
+    def to(self, device: torch.device) -> SegmentBatch:
+        """Returns the batch on a device."""
+        return SegmentBatch(
+            tuple(
+                Group(
+                    group.images_N3HW.to(device, non_blocking=True),
+                    group.labels_NHW.to(device, non_blocking=True),
+                )
+                for group in self.groups
+            )
+        )
+
+
+class SegmentExamples:
+    """One split."""
+
+    def __init__(self, pairs: Sequence[Pair], code: MaskCode, augment: Augment) -> None:
+        self.pairs = pairs
+        self._code = code
+        self._augment = augment
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def example(self, index: int, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
+        """Returns picture (H, W, 3) and labels (H, W), uint8; augmented by `rng`, or whole if None.
+
+        Raises:
+            DataError: picture or mask cannot be read, or they differ in size.
+        """
+        pair = self.pairs[index]
+        picture_HW3 = read_rgb(pair.picture) if rng is None else read_rgb_fast(pair.picture)
+        labels_HW = read_labels(pair, self._code)
+        if picture_HW3.shape[:2] != labels_HW.shape:
+            raise DataError(
+                f"{pair.mask}: expected the size of its picture, {_told(picture_HW3)}, "
+                f"found {_told(labels_HW)}; replace the one or the other"
+            )
+        return (
+            (picture_HW3, labels_HW) if rng is None else augmented(picture_HW3, labels_HW, self._augment, rng)
+        )
+
+    def collate(self, examples: Sequence[tuple[np.ndarray, np.ndarray]]) -> SegmentBatch:
+        """Returns a batch on the CPU."""
+        return SegmentBatch(
+            tuple(_stacked(list(group)) for _, group in groupby(examples, lambda pair: pair[1].shape))
+        )
+
+
+def _told(array: np.ndarray) -> str:
+    return f"{array.shape[1]}x{array.shape[0]}"
+
+
+def _stacked(examples: Sequence[tuple[np.ndarray, np.ndarray]]) -> Group:
+    pictures, labels = zip(*examples, strict=True)
+    return Group(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2), torch.from_numpy(np.stack(labels)))
