@@ -73,8 +73,10 @@ def demo(
     from transferbench.cli.console import err
     from transferbench.cli.data import draw
     from transferbench.recipes.load import load_suite
+    from transferbench.runs.suite_folder import remember_suite
 
     suite, recipes = load_suite(DEMO)
+    remember_suite(out, suite)  # refuses another suite's folder before anything is drawn in it
     err.print(f"{suite.about}\n{suite.cost}", markup=False)
     repeats = _seeds(suite, seeds, first_seed)
     world = out / "data"

@@ -92,7 +92,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         rules = load_protocol(task, protocol, sets=sets or ())
         recipe = Recipe(name=_row_name(backbone), weights=backbone)
         cell = Cell(
-                recipe=recipe,
+            recipe=recipe,
             task=task,
             protocol=rules,
             seed=seed,

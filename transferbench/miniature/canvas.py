@@ -18,7 +18,7 @@ from transferbench.miniature.textures import Field
 _FINER = 4
 """Stencils are drawn this much larger and reduced, which smooths their edges."""
 
-QUIET, LOUD = (4, 16), (8, 26)
+QUIET, LOUD = (4, 16), (12, 32)
 """Ranges of the contrast between the two colours of a ground."""
 
 _SKIN_CONTRAST, _OUTLINE_CONTRAST = (10, 40), 130

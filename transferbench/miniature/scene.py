@@ -27,13 +27,13 @@ from transferbench.miniature.textures import SKINS, STUFF, Field, clipped
 
 _SKIN_SHARES = (0.49, 0.17, 0.17, 0.17)
 """Of each of `SKINS`."""
-_SMALL_RADII, _RADII = (0.045, 0.06), (0.17, 0.38)
+_SMALL_RADII, _RADII = (0.045, 0.06), (0.13, 0.27)
 """Of the objects of a scene, as shares of the picture's side."""
 _SMALL = 0.11
 """An object is difficult if both sides of its box are below this share of the picture's."""
 _HIDDEN = 0.55
 """An object is difficult if less than this share of it can be seen."""
-_LEAST_SEEN = 0.3
+_LEAST_SEEN = 0.45
 """Nothing is laid where it would leave less than this share of an object to be seen."""
 
 
@@ -98,7 +98,7 @@ def draw_scene(rng: np.random.Generator, *, pixels: int, unit: float, empty_shar
     layers = Layers(pixels)
     stuff = _lay_grounds(rng, canvas, regions=int(rng.choice((1, 1, 2, 2, 3))), contrast=LOUD, unit=unit)
     labels = []
-    wanted = 0 if rng.random() < empty_share else int(rng.choice((1, 1, 2, 2, 3, 4)))
+    wanted = 0 if rng.random() < empty_share else int(rng.choice((2, 3, 4, 5, 6)))
     for label in rng.integers(len(SHAPES), size=wanted).tolist():
         shape = _with_room(rng, layers, label)
         if shape is not None:

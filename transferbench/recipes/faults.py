@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
@@ -32,7 +33,11 @@ def validated(kind: type[S], content: Mapping[str, Any], where: str) -> S:
         faults = [_fault(kind, details) for details in error.errors()]
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         lines = "\n".join(f"  {fault}" for fault in faults)
-        raise ConfigError(f"{where}: expected a {kind.__name__.lower()}, found {count}:\n{lines}") from error
+        raise ConfigError(f"{where}: expected a {_word(kind)}, found {count}:\n{lines}") from error
+
+
+def _word(kind: type[Schema]) -> str:
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
 
 
 def _fault(kind: type[Schema], details: ErrorDetails) -> str:

@@ -52,7 +52,7 @@ def load_recipe(name: str, *, sets: Sequence[str] = (), beside: Path | None = No
 
 
 def load_suite(name: str) -> tuple[Suite, tuple[Recipe, ...]]:
-    """Returns a suite and its recipes, in order.
+    """Returns a suite and its recipes, in order; paths in the suite give way to names, or start from here.
 
     Args:
         name: of a shipped suite, or a path.
@@ -63,15 +63,21 @@ def load_suite(name: str) -> tuple[Suite, tuple[Recipe, ...]]:
     path = _find("suites", name, None)
     suite = validated(Suite, {"name": path.stem, **_read(path)}, str(path))
     recipes = tuple(load_recipe(recipe, beside=path.parent) for recipe in suite.recipes)
-    names = [recipe.name for recipe in recipes]
+    names = tuple(recipe.name for recipe in recipes)
+    if len(set(names)) < len(names):
+        raise ConfigError(
+            f"{path}: recipes: expected names that differ, found {', '.join(map(repr, names))}; "
+            "give one of them another 'name'"
+        )
     if suite.baseline not in names:
         raise ConfigError(
             f"{path}: baseline: expected one of the suite's recipes ({', '.join(map(repr, names))}), "
             f"found {suite.baseline!r}; {_nearest(suite.baseline, names)}"
         )
-    for task, key in suite.protocols.items():
-        find_protocol(task, key)
-    return suite, recipes
+    protocols = {task: _beside(path, key) for task, key in suite.protocols.items()}
+    for task, key in protocols.items():
+        load_protocol(task, key)
+    return suite.model_copy(update={"recipes": names, "protocols": protocols}), recipes
 
 
 def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> TaskProtocol:
@@ -107,7 +113,7 @@ def with_sets(content: Mapping[str, Any], sets: Sequence[str]) -> dict[str, Any]
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set {text!r}: expected key=value, as plan.lr=0.2; write it so")
-        changed = _with(changed, key.split("."), _value(value), text)
+        changed = _with(changed, key.strip().split("."), _value(value), text)
     return changed
 
 
@@ -128,6 +134,11 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _beside(suite: Path, key: str) -> str:
+    """Returns a protocol's key, or its path as seen from here if the suite names a file."""
+    return str(suite.parent / key) if key.endswith(".toml") else key
 
 
 def _find(kind: Kind, name: str, beside: Path | None) -> Path:
@@ -171,8 +182,13 @@ def _base(path: Path, base: Any) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    tables = {key: {**base.get(key, {}), **content.get(key, {})} for key in _TABLES}
-    return {**base, **content, **{key: table for key, table in tables.items() if table}}
+    pairs = {key: (base[key], content[key]) for key in _TABLES if key in base and key in content}
+    tables = {
+        key: {**below, **above}
+        for key, (below, above) in pairs.items()
+        if isinstance(below, Mapping) and isinstance(above, Mapping)
+    }
+    return {**base, **content, **tables}
 
 
 def _where(path: Path | str, sets: Sequence[str]) -> str:

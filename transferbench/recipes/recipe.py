@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from transferbench.backbones.catalog import BACKBONES
 from transferbench.engine.plan import Plan
 from transferbench.schema import Schema
 from transferbench.tricks.bag import Bag
@@ -29,6 +31,14 @@ class Recipe(Schema):
     paper: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     """The paper's numbers for this row, by name of score, as fractions."""
 
+    @field_validator("arch")
+    @classmethod
+    def _is_known(cls, arch: str | None) -> str | None:
+        if arch is not None and arch not in BACKBONES:
+            near = get_close_matches(arch, BACKBONES, n=1, cutoff=0)
+            raise ValueError(f"there is no backbone of that name, the nearest is {near[0]!r}")
+        return arch
+
     @model_validator(mode="after")
     def _is_one_way(self) -> Self:
         if self.weights is not None:
@@ -42,6 +52,15 @@ class Recipe(Schema):
             missing = [key for key in ("arch", "plan") if getattr(self, key) is None]
             raise ValueError(
                 f"either 'weights' or both 'arch' and 'plan' are needed; missing: {_listed(missing)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _warms_up_once(self) -> Self:
+        if self.plan is not None and self.plan.warmup_epochs and self.tricks.warmup is not None:
+            raise ValueError(
+                "'plan.warmup_epochs' and 'tricks.warmup' would both raise the rate from zero; "
+                "remove one or the other"
             )
         return self
 

@@ -21,7 +21,7 @@ class Suite(Schema):
     recipes: Annotated[tuple[str, ...], Field(min_length=1)]
     """Names of shipped recipes, or paths relative to the suite's file."""
     protocols: Annotated[dict[Literal["detect", "segment"], str], Field(min_length=1)]
-    """The protocol of each transfer."""
+    """The protocol of each transfer: `name@version`, or a path relative to the suite's file."""
     seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0, 1, 2)
 
     @model_validator(mode="after")

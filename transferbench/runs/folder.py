@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from transferbench.errors import RunError
 
@@ -30,40 +31,52 @@ def opened(folder: Path, if_full: IfFull, *, patience_seconds: float = 30.0) -> 
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK_NAME).open("w")
+        lock = _locked(folder, patience_seconds)
     except OSError as error:
         reason = error.strerror or error
         raise RunError(
             f"{folder}: expected a folder that can be written, found {reason}; give another --out"
         ) from error
     with lock:
-        _lock(lock.fileno(), folder, patience_seconds)
-        if if_full == "refuse":
-            _refuse_if_full(folder)
-        elif if_full == "overwrite":
-            _empty(folder)
-        yield
-        (folder / LOCK_NAME).unlink(missing_ok=True)
+        try:
+            if if_full == "refuse":
+                _refuse_if_full(folder)
+            elif if_full == "overwrite":
+                _empty(folder)
+            yield
+        finally:
+            (folder / LOCK_NAME).unlink(missing_ok=True)
 
 
-def _lock(descriptor: int, folder: Path, patience_seconds: float) -> None:
+def _locked(folder: Path, patience_seconds: float) -> IO[str]:
     until = time.monotonic() + patience_seconds
     while True:
+        lock = (folder / LOCK_NAME).open("w")
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still_there(lock, folder / LOCK_NAME):
+                return lock
         except BlockingIOError as error:
             if time.monotonic() > until:
+                lock.close()
                 raise RunError(
                     f"{folder}: another process is at work on this run; wait for it, or give another --out"
                 ) from error
-        time.sleep(0.2)
+            time.sleep(0.2)
+        lock.close()
+
+
+def _is_still_there(lock: IO[str], path: Path) -> bool:
+    """Whether who held the lock before has not removed the file since it was opened here."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(lock.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _refuse_if_full(folder: Path) -> None:
     found = sorted(path.name for path in folder.iterdir() if path.name != LOCK_NAME)
     if found:
-        (folder / LOCK_NAME).unlink(missing_ok=True)
         raise RunError(
             f"{folder}: expected an empty folder, found {found[0]!r}"
             + (f" and {len(found) - 1} more" if len(found) > 1 else "")

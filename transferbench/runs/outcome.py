@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic_core import to_jsonable_python
 
 from transferbench import __version__
 from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
@@ -90,7 +91,7 @@ def _record(setting: Setting, outcome: Outcome, wall_seconds: float) -> Record:
         pictures=dict(task.data.pictures),
         classes=task.data.classes,
         data={"root": task.data.root, "fingerprint": task.data.fingerprint},
-        weights=setting.loaded.report.as_dict(),
+        weights=to_jsonable_python(setting.loaded.report.as_dict()),
         resolved={
             "recipe": cell.recipe.model_dump(mode="json"),
             "protocol": cell.protocol.model_dump(mode="json"),

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -19,7 +21,7 @@ class Fixed(np.random.Generator):
     def uniform(self, *_: object, **__: object) -> np.ndarray:  # type: ignore[override]
         return self._shares - 1
 
-    def permutation(self, *_: object, **__: object) -> np.ndarray:  # type: ignore[override]
+    def permutation(self, *_: object, **__: object) -> np.ndarray:
         return np.array(self._order)
 
 
@@ -43,7 +45,9 @@ def mapped(image: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> np.ndar
                                       (ImageEnhance.Brightness, 0.9)]),
     ],
 )  # fmt: skip
-def test_the_colour_map_does_what_pillow_does_step_by_step(shares, order, enhancers):  # type: ignore[no-untyped-def]
+def test_the_colour_map_does_what_pillow_does_step_by_step(
+    shares: tuple[float, float, float], order: tuple[int, int, int], enhancers: list[tuple[Any, float]]
+) -> None:
     image = picture()
     stepwise = Image.fromarray(image)
     for enhancer, share in enhancers:

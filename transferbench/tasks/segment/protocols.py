@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from transferbench.engine.plan import Plan, Poly, Sgd
+from transferbench.engine.plan import AdamW, Plan, Poly, Sgd
 from transferbench.schema import Schema
 from transferbench.tasks.base import TaskProtocol
 
@@ -119,10 +119,18 @@ PROTOCOLS = {
         SegmentProtocol(
             name="miniature",
             about="the miniature world's scenes of 128 pixels: FCN at output stride 8",
-            source="ours",
+            source="ours; chosen on the world of seed 7, not on the one that the demo reports",
             data=Ade20kData(),
-            plan=Plan(epochs=10, batch_size=8, lr=0.02, schedule=Poly(name="poly"), channels_last=True),
-            augment=Augment(base_size=128, crop=112, scale=(0.75, 1.5)),
+            plan=Plan(
+                epochs=7,
+                batch_size=4,
+                lr=0.0005,
+                optimizer=AdamW(name="adamw"),
+                schedule=Poly(name="poly"),
+                channels_last=True,
+            ),
+            head=Head(channels_divisor=1, lr_scale=5, loss_every=2),
+            augment=Augment(base_size=128, crop=96, scale=(0.9, 1.15)),
         ),
         SegmentProtocol(
             name="camvid-small",

@@ -1,0 +1,27 @@
+"""Recipes and suites to be written and spoilt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.fabricate.toml import write_toml
+
+PLAN: dict[str, Any] = {"epochs": 2, "batch_size": 8, "lr": 0.1}
+RECIPE: dict[str, Any] = {"arch": "mini_b", "plan": PLAN}
+SUITE: dict[str, Any] = {
+    "baseline": "mine",
+    "recipes": ["mine.toml", "mini_random"],
+    "protocols": {"detect": "miniature@1"},
+}
+
+
+def recipe_file(folder: Path, file: str = "mine.toml", **changes: Any) -> str:
+    """Writes a recipe that is sound but for the changes; returns its path."""
+    return str(write_toml(folder / file, RECIPE | changes))
+
+
+def suite_file(folder: Path, **changes: Any) -> str:
+    """Writes a suite that is sound but for the changes, and a recipe that it names; returns its path."""
+    recipe_file(folder)
+    return str(write_toml(folder / "suite.toml", SUITE | changes))

@@ -1,0 +1,108 @@
+"""What a recipe may say, and how it is told what it may not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fabricate.toml import write_toml
+from tests.recipes.files import PLAN, recipe_file
+from transferbench.errors import ConfigError
+from transferbench.recipes.load import load_recipe
+
+
+def message(path: str) -> str:
+    """Returns what is said of a faulty recipe, its path left out."""
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(path)
+    return str(caught.value).replace(path, "FILE")
+
+
+def test_a_recipe_is_named_after_its_file(tmp_path: Path) -> None:
+    assert load_recipe(recipe_file(tmp_path, "my-own.toml")).name == "my-own"
+
+
+def test_a_recipe_may_name_itself(tmp_path: Path) -> None:
+    assert load_recipe(recipe_file(tmp_path, name="other")).name == "other"
+
+
+def test_a_recipe_with_weights_is_not_trained(tmp_path: Path) -> None:
+    path = write_toml(tmp_path / "r.toml", {"weights": "random:mini_b"})
+
+    assert not load_recipe(str(path)).is_trained_here
+    assert load_recipe(recipe_file(tmp_path)).is_trained_here
+
+
+def test_a_misspelt_key_is_told_with_the_nearest(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, tricks={"mixup": {"alpa": 0.2}})
+
+    assert message(path) == (
+        "FILE: expected a recipe, found 1 fault:\n"
+        "  tricks.mixup.alpa: unknown key; the nearest is 'alpha'"
+    )  # fmt: skip
+
+
+def test_two_faults_are_both_told(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, plan=PLAN | {"lr": -0.1}, tricks={"mixpu": True})
+
+    assert message(path) == (
+        "FILE: expected a recipe, found 2 faults:\n"
+        "  plan.lr: input should be greater than 0; found -0.1\n"
+        "  tricks.mixpu: unknown key; the nearest is 'mixup'"
+    )
+
+
+def test_a_key_that_is_missing_and_one_too_many_are_both_told(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, plan={"epoch": 2, "batch_size": 8, "lr": 0.1})
+
+    assert message(path) == (
+        "FILE: expected a recipe, found 2 faults:\n"
+        "  plan.epochs: expected a value, found none; add the key\n"
+        "  plan.epoch: unknown key; the nearest is 'epochs'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"weights": "random:mini_b"},
+            "'weights' says where the backbone comes from, so this would have no effect: 'arch', 'plan'; "
+            "remove one or the other",
+        ),
+        ({"arch": None}, "either 'weights' or both 'arch' and 'plan' are needed; missing: 'arch'"),
+        (
+            {"plan": PLAN | {"optimizer": {"name": "adamw", "momentum": 0.9}}},
+            "plan.optimizer.adamw.momentum: unknown key; there are 'betas', 'name', 'weight_decay'",
+        ),
+        (
+            {"plan": PLAN | {"warmup_epochs": 1.0}, "tricks": {"warmup": True}},
+            "'plan.warmup_epochs' and 'tricks.warmup' would both raise the rate from zero; "
+            "remove one or the other",
+        ),
+    ],
+)
+def test_a_setting_without_effect_is_refused(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    path = recipe_file(tmp_path, **changes)
+
+    assert message(path) == f"FILE: expected a recipe, found 1 fault:\n  {told}"
+
+
+def test_an_unknown_backbone_is_told_with_the_nearest(tmp_path: Path) -> None:
+    assert message(recipe_file(tmp_path, arch="resnet50d")) == (
+        "FILE: expected a recipe, found 1 fault:\n"
+        "  arch: there is no backbone of that name, the nearest is 'resnet50_d'; found 'resnet50d'"
+    )
+
+
+def test_a_warmup_of_the_plan_alone_is_legal(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, plan=PLAN | {"warmup_epochs": 1.0}, tricks={"warmup": False})
+
+    assert load_recipe(path).tricks.warmup is None
+
+
+def test_the_papers_numbers_are_fractions(tmp_path: Path) -> None:
+    path = str(tmp_path / "r.toml")
+    Path(path).write_text('weights = "random:mini_b"\n[paper]\n"classify/top1" = 76.2\n')
+
+    assert "paper.classify/top1: input should be less than or equal to 1; found 76.2" in message(path)

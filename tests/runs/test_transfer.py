@@ -1,0 +1,80 @@
+"""From a pretrained backbone to detection and segmentation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fabricate.ade20k import write_ade20k
+from tests.fabricate.imagefolder import imagefolder
+from tests.fabricate.voc import write_voc
+from tests.runs.tiny import DETECT, MACHINE, SEGMENT, files_below, pretraining, transfer
+from transferbench.errors import WeightsError
+from transferbench.runs.execute import execute
+from transferbench.runs.record import Record, read_record
+from transferbench.tasks.base import TaskProtocol
+
+SCORES = {
+    "detect": {"detect/coco_ap", "detect/coco_ap50", "detect/map_area", "detect/map_voc07"},
+    "segment": {"segment/miou", "segment/pix_acc"},
+}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data for all three tasks, and a run that trained a backbone."""
+    root = tmp_path_factory.mktemp("world")
+    write_voc(root)
+    write_ade20k(root)
+    execute(pretraining(imagefolder(root / "folders"), root / "pretrained"), MACHINE, lambda news: None)
+    return root
+
+
+def transferred(world: Path, protocol: TaskProtocol, folder: Path, weights: str) -> Record:
+    return execute(transfer(protocol, world, folder, weights=weights), MACHINE, lambda news: None)
+
+
+@pytest.mark.parametrize("protocol", [DETECT, SEGMENT], ids=["detect", "segment"])
+def test_a_transfer_from_the_folder_of_a_run_is_scored(
+    world: Path, tmp_path: Path, protocol: TaskProtocol
+) -> None:
+    record = transferred(world, protocol, tmp_path, str(world / "pretrained"))
+
+    assert set(record.scores) == SCORES[record.task]
+    assert all(0 <= value <= 1 for value in record.scores.values())
+    assert read_record(tmp_path) == record
+    assert "pictures/predicted_0.png" in files_below(tmp_path)
+    assert "backbone.safetensors" not in files_below(tmp_path)
+
+
+def test_a_record_says_that_every_weight_was_loaded(world: Path, tmp_path: Path) -> None:
+    record = transferred(world, SEGMENT, tmp_path, str(world / "pretrained" / "backbone.safetensors"))
+
+    assert record.weights["share_loaded"] == 1.0
+    assert not record.weights["missing"] and len(record.weights["sha256"]) == 64
+
+
+def test_a_control_starts_at_random_and_says_so(world: Path, tmp_path: Path) -> None:
+    record = transferred(world, SEGMENT, tmp_path, "random:mini_b")
+
+    assert record.weights["was_random"]
+    assert record.resolved["plan"] == SEGMENT.plan.model_dump(mode="json")
+
+
+def test_other_weights_make_another_run(world: Path, tmp_path: Path) -> None:
+    first = transferred(world, SEGMENT, tmp_path / "one", "random:mini_b")
+    second = transferred(world, SEGMENT, tmp_path / "two", str(world / "pretrained"))
+
+    assert first.identity != second.identity
+
+
+@pytest.mark.parametrize("weights", ["missing", "random:mini_z", "empty"])
+def test_weights_that_are_not_there_leave_no_folder(world: Path, tmp_path: Path, weights: str) -> None:
+    (tmp_path / "empty").mkdir()
+    weights = str(tmp_path / "empty") if weights == "empty" else weights
+
+    with pytest.raises(WeightsError):
+        transferred(world, SEGMENT, tmp_path / "run", weights)
+
+    assert not (tmp_path / "run").exists()
