@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.miniature.tiny import TINY
-from transferbench.engine.plan import AdamW, Plan
+from transferbench.engine.plan import Plan
 from transferbench.miniature.make import make
+from transferbench.miniature.shapes import SHAPES
 from transferbench.recipes.load import load_protocol
 from transferbench.recipes.recipe import Recipe
 from transferbench.runs.cell import Cell, Machine
@@ -24,6 +26,11 @@ from transferbench.tasks.catalog import TASKS, TaskName
 GOLDEN = Path(__file__).parent / "golden"
 STEPS = 20
 SHORT = ("plan.epochs=4", "plan.batch_size=2", "plan.precision='fp64'")
+CHANGES: dict[TaskName, tuple[str, ...]] = {
+    "classify": (),
+    "detect": (*SHORT, f"data.classes={json.dumps(list(SHAPES))}"),  # so few scenes show not all of them
+    "segment": (*SHORT, "plan.epochs=10"),
+}
 BAG = {
     "linear_scaling": {"base_batch": 8},
     "zero_gamma": True,
@@ -37,11 +44,10 @@ BAG = {
 
 def curve(task: TaskName, world: Path, folder: Path) -> list[float]:
     """Returns the losses of the first steps of a training."""
-    sets = () if task == "classify" else SHORT
     cell = Cell(
         recipe=_pretraining() if task == "classify" else Recipe(name="random", weights="random:mini_d"),
         task=task,
-        protocol=load_protocol(task, "miniature@1", sets=sets),
+        protocol=load_protocol(task, "miniature@1", sets=CHANGES[task]),
         seed=0,
         data=world,
         folder=folder,
