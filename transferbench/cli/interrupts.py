@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
+
+
+class TerminatedError(BaseException):
+    """SIGTERM came; not an Exception, as KeyboardInterrupt is none."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Turns SIGTERM into an exception, so that what is at work can save its state as after Ctrl-C."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise TerminatedError
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except (TerminatedError, KeyboardInterrupt) as interruption:
+        print("interrupted; what is done is kept: start again to go on", file=sys.stderr)
+        number = signal.SIGINT if isinstance(interruption, KeyboardInterrupt) else signal.SIGTERM
+        raise typer.Exit(128 + number) from interruption
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

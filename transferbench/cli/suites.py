@@ -109,6 +109,7 @@ def _work_off(
     from transferbench.cli.compare import write_comparison
     from transferbench.cli.console import err
     from transferbench.cli.console import out as stdout
+    from transferbench.cli.interrupts import terminable
     from transferbench.cli.live import live
     from transferbench.reports.table import table
     from transferbench.runs.cell import cells_of
@@ -117,7 +118,7 @@ def _work_off(
 
     remember_suite(out, suite)
     cells = cells_of(suite, recipes, seeds=seeds, data=data, out=out)
-    with live(suite, len(cells)) as show:
+    with terminable(), live(suite, len(cells)) as show:
         progress = run_cells(cells, machine, jobs=jobs, report=show)
     if progress.records:
         comparison = write_comparison(out, suite, progress.records)

@@ -43,6 +43,8 @@ def opened(folder: Path, if_full: IfFull, *, patience_seconds: float = 30.0) -> 
                 _refuse_if_full(folder)
             elif if_full == "overwrite":
                 _empty(folder)
+            for part in folder.glob(".*.part"):  # of a process that was killed while it wrote
+                part.unlink()
             yield
         finally:
             (folder / LOCK_NAME).unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from transferbench.errors import TransferbenchError
 from transferbench.runs.cell import Cell, Machine
 from transferbench.runs.record import Record
 
+_PATIENCE_SECONDS = 60
 _CONTEXT = multiprocessing.get_context("spawn")  # a forked torch has dead threads
 
 
@@ -71,12 +72,14 @@ class Pool:
     def stop(self) -> None:
         """Asks every process to save what it has and to end."""
         for worker in self._workers:
-            if worker.cell is not None and worker.process.is_alive():
+            if worker.cell is None:
+                worker.connection.close()
+            else:
                 worker.process.terminate()
-            worker.connection.close()
         for worker in self._workers:
-            worker.process.join(timeout=60)
+            worker.process.join(timeout=_PATIENCE_SECONDS)
             worker.process.kill()
+            worker.connection.close()  # not sooner: while it saves, a process still reports its last steps
 
     def _started(self) -> _Worker:
         ours, theirs = _CONTEXT.Pipe()
