@@ -45,7 +45,7 @@ class Size:
 SIZES: dict[SizeName, Size] = {
     "small": Size(
         name="small",
-        imagenet_train=3000,
+        imagenet_train=4000,
         imagenet_val=600,
         imagenet_pixels=64,
         voc2007_trainval=240,

@@ -146,7 +146,7 @@ class DetectProtocol(TaskProtocol):
 
 
 _SMALL_PLAN = Plan(
-    epochs=4, batch_size=4, lr=0.001, optimizer=AdamW(name="adamw"), warmup_epochs=0.25, clip_norm=10.0
+    epochs=3, batch_size=4, lr=0.001, optimizer=AdamW(name="adamw"), warmup_epochs=0.25, clip_norm=10.0
 )
 """For few pictures on small machines."""
 
