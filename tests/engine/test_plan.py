@@ -45,3 +45,18 @@ def test_a_setting_of_another_optimizer_is_refused() -> None:
         Plan.model_validate(
             {"epochs": 1, "batch_size": 1, "lr": 1, "optimizer": {"name": "adamw", "momentum": 0.9}}
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"accumulate": 3}, "'batch_size' must be a multiple of 'accumulate', 4 is none of 3"),
+        (
+            {"optimizer": {"name": "sgd", "nesterov": True, "momentum": 0}},
+            "'nesterov' needs a 'momentum' above 0",
+        ),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Plan.model_validate({"epochs": 1, "batch_size": 4, "lr": 1, **change})

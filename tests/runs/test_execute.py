@@ -14,6 +14,7 @@ import pytest
 from tests.fabricate.imagefolder import CLASSES, imagefolder
 from tests.runs.tiny import MACHINE, RECIPE, epochs, files_below, pretraining
 from transferbench.backbones.card import read_card
+from transferbench.backbones.weights import weights_sha256
 from transferbench.engine.loop import Interrupted
 from transferbench.engine.report import Scored, Step
 from transferbench.errors import DataError, RunError, TransferbenchError
@@ -21,6 +22,7 @@ from transferbench.runs.cell import Cell
 from transferbench.runs.execute import execute
 from transferbench.runs.metrics import read_metrics
 from transferbench.runs.record import Record, read_record
+from transferbench.tricks.bag import Bag
 
 
 def done(cell: Cell, **how: object) -> Record:
@@ -196,3 +198,25 @@ def test_a_log_holds_finite_numbers_for_every_step(finished: Cell) -> None:
 
     assert [line["step"] for line in lines] == list(range(6))
     assert all(np.isfinite(line["loss"]) and 0 <= line["waiting_share"] <= 1 for line in lines)
+
+
+def test_a_student_learns_from_a_teacher_and_remembers_which(finished: Cell, tmp_path: Path) -> None:
+    tricks = {"distillation": {"teacher": str(finished.folder)}}
+    recipe = RECIPE.model_copy(update={"tricks": Bag.model_validate(tricks)})
+    student = pretraining(finished.data, tmp_path / "student", recipe=recipe)
+
+    done(student)
+
+    card = read_card(student.folder / "backbone.safetensors")
+    assert card is not None
+    assert card.lineage == {"teacher": weights_sha256(str(finished.folder))}
+
+
+def test_overwriting_keeps_what_is_there_until_the_new_run_can_start(data: Path, tmp_path: Path) -> None:
+    cell = pretraining(data, tmp_path / "run")
+    done(cell)
+
+    with pytest.raises(DataError, match="expected at least 4 pictures, one batch, found 2"):
+        done(replace(cell, limit=2), if_full="overwrite")
+
+    assert read_record(cell.folder) is not None

@@ -109,6 +109,15 @@ def load_backbone(
     return LoadedBackbone(backbone, replace(report, classifier=tuple(head)), card, head)
 
 
+def weights_sha256(source: str) -> str:
+    """Returns the sha256 of a run's weights or of a file of weights.
+
+    Raises:
+        WeightsError: there is no such source.
+    """
+    return _sha256_of(_file_of(source))
+
+
 def _file_of(source: str) -> Path:
     path = Path(source)
     if path.is_dir():

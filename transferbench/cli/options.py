@@ -23,6 +23,9 @@ Sets = Annotated[
 Protocol = Annotated[
     str, typer.Option(metavar="NAME", help="As voc07-c4@1 (see `list protocols`), or a .toml file.")
 ]
+Arch = Annotated[
+    str | None, typer.Option(metavar="NAME", help="What a file of weights without a card is for.")
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; the fastest if left out.")]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=0, help="Processes that decode pictures.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Of one process; 1 repeats bit for bit.")]

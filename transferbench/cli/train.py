@@ -72,6 +72,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         data: options.Data = None,
         out: options.Out = None,
         protocol: options.Protocol = "miniature@1",
+        arch: options.Arch = None,
         seed: options.Seed = 0,
         limit: options.Limit = None,
         sets: options.Sets = None,
@@ -88,9 +89,8 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         from transferbench.runs.cell import Cell, folder_of
 
         machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
-        when_full = requests.if_full(resume=resume, overwrite=overwrite)
         rules = load_protocol(task, protocol, sets=sets or ())
-        recipe = Recipe(name=_row_name(backbone), weights=backbone)
+        recipe = Recipe(name=_row_name(backbone), weights=backbone, arch=arch)
         cell = Cell(
             recipe=recipe,
             task=task,
@@ -102,20 +102,22 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
             limit=limit,
             departures=tuple(sets or ()),
         )
-        _do(cell, machine, when_full)
+        _do(cell, machine, requests.if_full(resume=resume, overwrite=overwrite))
 
     return command
 
 
 def _row_name(backbone: str) -> str:
     """Returns the name of a backbone's row: of the recipe that made it, or after what it is."""
+    from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
     from transferbench.runs.record import read_record
 
     path = Path(backbone)
-    record = read_record(path) if path.is_dir() else None
+    folder = path.parent if path.name == BACKBONE_FILE else path
+    record = read_record(folder) if folder.is_dir() else None
     if record is not None:
         return record.recipe
-    name = backbone.replace(":", "-") if not path.exists() else path.stem
+    name = backbone.replace(":", "-") if not path.exists() else folder.stem
     return "".join(c if c.isalnum() or c in "_.-" else "-" for c in name).lstrip("_.-") or "backbone"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from transferbench.schema import Schema
 from transferbench.tricks.base import ParameterGroup, Progress, Schedule
@@ -25,6 +25,12 @@ class Sgd(Schema):
     momentum: NonNegativeFloat = 0.9
     nesterov: bool = False
     weight_decay: NonNegativeFloat = 1e-4
+
+    @model_validator(mode="after")
+    def _has_momentum_to_look_ahead(self) -> Self:
+        if self.nesterov and not self.momentum:
+            raise ValueError("'nesterov' needs a 'momentum' above 0; raise one or leave out the other")
+        return self
 
     def over(self, groups: Sequence[ParameterGroup], lr: float) -> Optimizer:
         """Returns the optimizer of these groups; each keeps its `lr_scale`."""
@@ -102,6 +108,15 @@ class Plan(Schema):
     """Parts that a step's images are worked off in."""
     precision: Precision = "fp32"
     channels_last: bool = False
+
+    @model_validator(mode="after")
+    def _parts_are_equal(self) -> Self:
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                "'batch_size' must be a multiple of 'accumulate', "
+                f"{self.batch_size} is none of {self.accumulate}"
+            )
+        return self
 
     def rate(self) -> Schedule:
         """Returns the plan's own schedule, its warmup included."""

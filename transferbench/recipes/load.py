@@ -145,10 +145,9 @@ def _find(kind: Kind, name: str, beside: Path | None) -> Path:
     files = shipped(kind)
     if name in files:
         return files[name]
-    candidates = [Path(name), *([beside / name] if beside is not None else [])]
-    for path in candidates:
-        if path.suffix == ".toml" and path.is_file():
-            return path
+    path = Path(name) if beside is None else beside / name
+    if path.suffix == ".toml" and path.is_file():
+        return path
     raise ConfigError(
         f"{kind[:-1]} {name!r}: expected a shipped one's name or the path of a .toml file, found neither; "
         + _nearest(name, list(files))

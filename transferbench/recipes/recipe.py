@@ -23,7 +23,7 @@ class Recipe(Schema):
     weights: str | None = None
     """`random:ARCH`, a run folder or a file of weights."""
     arch: str | None = None
-    """Name of the backbone that is trained."""
+    """Name of the backbone that is trained, or that a file of weights without a card is for."""
     protocol: str = "imagenet@1"
     """How the pretraining is fed and measured."""
     plan: Plan | None = None
@@ -42,7 +42,9 @@ class Recipe(Schema):
     @model_validator(mode="after")
     def _is_one_way(self) -> Self:
         if self.weights is not None:
-            unused = [key for key in ("arch", "plan", "tricks") if key in self.model_fields_set]
+            is_named_twice = self.weights.startswith("random:") and self.arch is not None
+            unused: list[str] = ["arch"] if is_named_twice else []
+            unused += [key for key in ("plan", "tricks") if key in self.model_fields_set]
             if unused:
                 raise ValueError(
                     "'weights' says where the backbone comes from, so this would have no effect: "

@@ -62,10 +62,9 @@ def _protocols(records: Sequence[Record]) -> str:
 
 
 def _settings(record: Record) -> str:
-    """Returns the settings of a protocol that was changed; those of others follow from its name."""
-    if "(changed)" not in record.protocol:
-        return ""
-    return json.dumps(record.resolved.get("protocol"), sort_keys=True)
+    """Returns what was obeyed beside the recipe: the protocol and, of a transfer, its plan."""
+    keys = ("protocol",) if record.task == "classify" else ("protocol", "plan")
+    return json.dumps([record.resolved.get(key) for key in keys], sort_keys=True)
 
 
 def _fingerprint(record: Record) -> str:

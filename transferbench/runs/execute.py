@@ -11,7 +11,7 @@ from torch import nn
 
 from transferbench.engine.checkpoint import FILE_NAME as CHECKPOINT_FILE
 from transferbench.engine.device import keep_freed_memory, place, reset_peak_memory
-from transferbench.engine.loop import Job, fit
+from transferbench.engine.loop import Interrupted, Job, fit
 from transferbench.engine.report import Report, Scored, Step
 from transferbench.errors import RunError
 from transferbench.runs.cell import Cell, Machine
@@ -47,16 +47,17 @@ def execute(
     """
     keep_freed_memory()
     setting = prepare(cell, machine)
+    job = _job(setting, should_stop)
     with opened(cell.folder, if_full):
         finished = read_record(cell.folder)
         if finished is not None:
             _require_same(finished, setting)
             return finished
         reset_peak_memory(setting.device)
-        model, seconds = _trained(setting, report, should_stop)
+        seconds = fit(job, _logged(MetricsFile(cell.folder), report))
         began = time.perf_counter()
-        outcome = _measured(setting, model, report)
-        return keep(setting, model, outcome, wall_seconds=seconds + time.perf_counter() - began)
+        outcome = _measured(setting, job, report)
+        return keep(setting, job.model, outcome, wall_seconds=seconds + time.perf_counter() - began)
 
 
 def _require_same(finished: Record, setting: Setting) -> None:
@@ -67,26 +68,23 @@ def _require_same(finished: Record, setting: Setting) -> None:
         )
 
 
-def _trained(setting: Setting, report: Report, should_stop: Callable[[], int]) -> tuple[nn.Module, float]:
+def _job(setting: Setting, should_stop: Callable[[], int]) -> Job:
     cell, plan, task = setting.cell, setting.plan, setting.task
-    metrics = MetricsFile(cell.folder)
-
-    def log(step: Step) -> None:
-        metrics.add(asdict(step))
-        report(step)
-
     batches = Loader(
         task.fit_examples,
         batch_size=plan.batch_size // plan.accumulate,
+        parts=plan.accumulate,
         seed=cell.seed,
         workers=setting.machine.workers,
     )
     model = task.build(setting.loaded.backbone, cell.seed)
     setting.bag.prepare(model, _teacher_on(setting.device))
-    model = place(model, setting.device, plan.precision, is_channels_last=plan.channels_last)
-    job = Job(
+    setting.bag.group_parameters(
+        task.parameter_groups(model, plan)
+    )  # tricks with nothing to act on say so now
+    return Job(
         task=task,
-        model=model,
+        model=place(model, setting.device, plan.precision, is_channels_last=plan.channels_last),
         batches=batches,
         plan=plan,
         bag=setting.bag,
@@ -96,7 +94,14 @@ def _trained(setting: Setting, report: Report, should_stop: Callable[[], int]) -
         identity=setting.identity,
         should_stop=should_stop,
     )
-    return model, fit(job, log)
+
+
+def _logged(metrics: MetricsFile, report: Report) -> Callable[[Step], None]:
+    def log(step: Step) -> None:
+        metrics.add(asdict(step))
+        report(step)
+
+    return log
 
 
 def _teacher_on(device: torch.device) -> Callable[[str], nn.Module]:
@@ -105,7 +110,7 @@ def _teacher_on(device: torch.device) -> Callable[[str], nn.Module]:
     return lambda source: load_classifier(source).to(device)
 
 
-def _measured(setting: Setting, model: nn.Module, report: Report) -> Outcome:
+def _measured(setting: Setting, job: Job, report: Report) -> Outcome:
     examples = setting.task.score_examples
     batches = scoring_batches(
         examples,
@@ -113,4 +118,11 @@ def _measured(setting: Setting, model: nn.Module, report: Report) -> Outcome:
         workers=setting.machine.workers,
         device=setting.device,
     )
-    return setting.task.measure(model, batches, lambda done: report(Scored(done, len(examples))))
+
+    def tell(done: int) -> None:
+        report(Scored(done, len(examples)))
+        stopped_by = job.should_stop()
+        if stopped_by:
+            raise Interrupted(stopped_by)  # the checkpoint of the last step is there already
+
+    return setting.task.measure(job.model, batches, tell)

@@ -70,6 +70,7 @@ def _write_backbone(setting: Setting, model: nn.Module, outcome: Outcome, path: 
         recipe=setting.cell.recipe.model_dump(mode="json"),
         scores=dict(outcome.scores),
         data_fingerprint=setting.task.data.fingerprint,
+        lineage=setting.lineage,
     )
     save_backbone(path, model.backbone, card, head=model.fc.state_dict())
 

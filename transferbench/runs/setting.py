@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from transferbench.backbones.weights import RANDOM, LoadedBackbone, load_backbone
+from transferbench.backbones.weights import RANDOM, LoadedBackbone, load_backbone, weights_sha256
 from transferbench.engine.device import check_precision, pick_device
 from transferbench.engine.plan import Plan
 from transferbench.runs.cell import Cell, Machine
@@ -30,6 +30,8 @@ class Setting:
     bag: Bag
     task: Task
     loaded: LoadedBackbone
+    lineage: dict[str, str]
+    """What the weights will descend from, as `teacher`, to its sha256."""
     identity: str
     """sha256 over recipe, protocol, plan, data fingerprint, weights and seed."""
 
@@ -49,9 +51,10 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     device = pick_device(machine.device)
     plan, bag = _plan_and_bag(cell, machine)
     check_precision(plan.precision, device)
-    task = _opened_task(cell.protocol, cell.data, cell.limit, bag.model_dump_json())
-    source = cell.weights or f"{RANDOM}{cell.recipe.arch}"
-    loaded = load_backbone(source, output_stride=cell.protocol.stride, seed=cell.seed)
+    task, bag = _opened_task(cell.protocol, cell.data, cell.limit, bag.model_dump_json())
+    loaded = _loaded(cell)
+    teacher = bag.distillation and {"teacher": weights_sha256(bag.distillation.teacher)}
+    lineage = {**(teacher or {})}
     parts = {
         "recipe": cell.recipe.model_dump(mode="json", exclude={"name", "about", "paper"}),
         "protocol": cell.protocol.model_dump(mode="json"),
@@ -59,10 +62,20 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
         "plan": plan.model_dump(mode="json"),
         "data": task.data.fingerprint,
         "weights": loaded.report.sha256,
+        "lineage": lineage,
         "seed": cell.seed,
     }
     identity = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Setting(cell, machine, device, plan, bag, task, loaded, identity)
+    return Setting(cell, machine, device, plan, bag, task, loaded, lineage, identity)
+
+
+def _loaded(cell: Cell) -> LoadedBackbone:
+    source, arch = cell.weights, cell.recipe.arch
+    if source is None:
+        source, arch = f"{RANDOM}{arch}", None
+    elif cell.recipe.is_trained_here:
+        arch = None  # the pretraining's file says it
+    return load_backbone(source, output_stride=cell.protocol.stride, seed=cell.seed, arch=arch)
 
 
 def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:
@@ -77,6 +90,7 @@ def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:
 
 
 @lru_cache(maxsize=8)
-def _opened_task(protocol: TaskProtocol, root: Path, limit: int | None, bag: str) -> Task:
-    """Reads the data lists once for all runs of a process that share them."""
-    return open_task(protocol, root, limit=limit, bag=Bag.model_validate_json(bag))
+def _opened_task(protocol: TaskProtocol, root: Path, limit: int | None, bag: str) -> tuple[Task, Bag]:
+    """Reads the data lists once for all runs of a process that share them; the bag is the task's own."""
+    tricks = Bag.model_validate_json(bag)
+    return open_task(protocol, root, limit=limit, bag=tricks), tricks

@@ -25,6 +25,11 @@ def remember_suite(folder: Path, suite: Suite) -> None:
             f"{folder}: expected the runs of the suite {suite.name!r}, found those of {there.name!r}; "
             "give another --out"
         )
+    if there is None and folder.is_dir() and (found := sorted(path.name for path in folder.iterdir())):
+        raise RunError(
+            f"{folder}: expected an empty folder or the runs of a suite, found {found[0]!r}; "
+            "give another --out"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / FILE_NAME, (suite.model_dump_json(indent=1) + "\n").encode())

@@ -18,21 +18,25 @@ _Key = tuple[int, int]
 class Loader:
     """The training split, epoch after epoch; an incomplete last batch is left out."""
 
-    def __init__(self, examples: Examples, *, batch_size: int, seed: int, workers: int) -> None:
+    def __init__(
+        self, examples: Examples, *, batch_size: int, seed: int, workers: int, parts: int = 1
+    ) -> None:
         """Takes the split.
 
         Args:
             examples: the split.
             batch_size: pictures in a batch.
+            parts: batches that a step takes together.
             seed: of order and augmentation.
             workers: processes that decode; 0 decodes in this one. The batches are the same.
 
         Raises:
-            DataError: the split has fewer pictures than one batch.
+            DataError: the split has fewer pictures than one step takes.
         """
-        if len(examples) < batch_size:
+        step = batch_size * parts
+        if len(examples) < step:
             raise DataError(
-                f"training split: expected at least {batch_size} pictures, one batch, found {len(examples)}; "
+                f"training split: expected at least {step} pictures, one batch, found {len(examples)}; "
                 "take a smaller batch (--set plan.batch_size=...) or more pictures"
             )
         self._keys = _EpochKeys(len(examples), batch_size, seed)

@@ -8,6 +8,7 @@ edges exclusive.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from pathlib import Path
 from random import Random
 
@@ -47,13 +48,14 @@ class DetectTask:
         Raises:
             DataError: the folder does not hold what the protocol needs.
         """
-        train = read_pictures(root, protocol.data.train, limit)
+        every = read_pictures(root, protocol.data.train, None)
         score = read_pictures(root, protocol.data.score, limit)
-        found = tuple(sorted({name for picture in train for name in picture.truth.names}))
+        found = tuple(sorted({name for picture in every for name in picture.truth.names}))
+        train = every[:limit]
         classes = found if protocol.data.classes == "from data" else protocol.data.classes
         if not found:
             raise DataError(
-                f"{root}: expected objects in {', '.join(protocol.data.train)}, found none; raise --limit"
+                f"{root}: expected objects in {', '.join(protocol.data.train)}, found none; name others"
             )
         self.protocol = protocol
         self.fit_examples = VocExamples(train, classes, protocol.flip)
@@ -87,9 +89,11 @@ class DetectTask:
         model.eval()
         detections: list[dict[str, Tensor]] = []
         for batch in batches:
-            detections += [
-                {key: value.cpu() for key, value in found.items()} for found in model(batch.images)
-            ]
+            # Padding to a common size would let a picture's neighbours change its borders.
+            for _, same_size in groupby(batch.images, key=lambda image: image.shape):
+                detections += [
+                    {key: value.cpu() for key, value in found.items()} for found in model(list(same_size))
+                ]
             report(len(detections))
         counts = [len(found["scores"]) for found in detections]
         predictions = {
