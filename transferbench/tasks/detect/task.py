@@ -29,7 +29,7 @@ from transferbench.tasks.detect.voc import DetectBatch, VocExamples, read_pictur
 from transferbench.tasks.fingerprint import fingerprint
 from transferbench.tricks.base import ParameterGroup
 
-_LEAST_SCORE_DRAWN = 0.5
+_LEAST_SCORE_DRAWN = 0.3
 
 
 class DetectTask:
