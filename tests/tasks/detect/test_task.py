@@ -148,3 +148,23 @@ def test_pictures_are_drawn_large_enough_to_be_read(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.glob("*.png")} == names
     with Image.open(tmp_path / "truth_0.png") as drawn:
         assert drawn.size == (48 * 12, 32 * 12)
+
+
+def test_classes_from_the_data_do_not_depend_on_the_limit(tmp_path: Path) -> None:
+    root = write_voc(tmp_path)
+
+    assert DetectTask(protocol(), root, limit=2).data.classes == DetectTask(protocol(), root).data.classes
+
+
+def test_a_picture_is_scored_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+    model = task.build(TinyBackbone(is_used=True), 0)
+    examples = task.score_examples
+    taller = DetectBatch([torch.full((40, 30, 3), 200, dtype=torch.uint8)], [])
+    alone = [examples.collate([examples.example(index, None)]) for index in range(len(examples))]
+    together = [DetectBatch([image for batch in (*alone, taller) for image in batch.images], [])]
+
+    apart = task.measure(model, [*alone, taller], lambda done: None)
+    beside = task.measure(model, together, lambda done: None)
+
+    np.testing.assert_allclose(beside.predictions["score"], apart.predictions["score"], atol=1e-5)
