@@ -184,13 +184,15 @@ def test_a_fault_leaves_no_folder_behind(tmp_path: Path, spoil: str) -> None:
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_truncated_picture_is_named(tmp_path: Path) -> None:
+def test_a_truncated_picture_is_named_before_anything_is_written(tmp_path: Path) -> None:
     root = imagefolder(tmp_path / "data")
     path = root / "train" / "n02" / "0.jpg"
     path.write_bytes(path.read_bytes()[:200])
 
     with pytest.raises(DataError, match=r"n02/0\.jpg"):
         done(pretraining(root, tmp_path / "run"))
+
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_log_holds_finite_numbers_for_every_step(finished: Cell) -> None:

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.real_data import real_data
 from transferbench.errors import DataError
-from transferbench.tasks.decode import read_rgb, read_rgb_fast
+from transferbench.tasks.decode import read_rgb, read_rgb_fast, read_size
 
 READERS = pytest.mark.parametrize("read", [read_rgb, read_rgb_fast])
 
@@ -52,3 +52,16 @@ def test_the_fast_reader_agrees_with_the_reference_on_real_pictures() -> None:
     worst = max(np.abs(read_rgb(f).astype(int) - read_rgb_fast(f)).mean() for f in files)
 
     assert worst < 0.5
+
+
+def test_the_size_of_a_truncated_jpeg_is_not_told(tmp_path: Path) -> None:
+    path = tmp_path / "cut.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path)
+    whole = path.read_bytes()
+
+    assert read_size(path) == (64, 64)
+    path.write_bytes(whole + b"\0" * 2000)
+    assert read_size(path) == (64, 64)
+    path.write_bytes(whole[:2000])
+    with pytest.raises(DataError, match="expected a whole picture"):
+        read_size(path)

@@ -11,7 +11,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from transferbench.errors import DataError
 
-_JPEG = b"\xff\xd8"
+_JPEG, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
+_TAIL_BYTES = 1024
 _HEADER_BYTES = 4096
 
 
@@ -52,16 +53,28 @@ def read_rgb_fast(path: Path) -> np.ndarray:
 
 
 def read_size(path: Path) -> tuple[int, int]:
-    """Returns (width, height) of a picture in pixels, from its header alone; EXIF is not applied.
+    """Returns (width, height) of a picture in pixels, from its header; EXIF is not applied.
+
+    A JPEG that does not end as one should is decoded, so that a truncated one is told before a training.
 
     Raises:
-        DataError: the file is missing or no picture.
+        DataError: the file is missing, truncated or no picture.
     """
     try:
         with Image.open(path) as file:
-            return file.size
+            size = file.size
+            has_an_end = file.format != "JPEG" or _JPEG_END in _tail(path)
+        if not has_an_end:
+            read_rgb(path)
+        return size
     except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(_complaint(path, error)) from error
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        return file.read()
 
 
 def _complaint(path: Path, error: Exception) -> str:

@@ -19,11 +19,14 @@ from transferbench.tasks.classify.metric import accuracy_per_class, top_accuracy
 from transferbench.tasks.classify.model import Classifier
 from transferbench.tasks.classify.pictures import draw_guesses
 from transferbench.tasks.classify.protocols import ClassifyProtocol
+from transferbench.tasks.decode import read_size
 from transferbench.tasks.fingerprint import fingerprint
 from transferbench.tricks.bag import Bag
 from transferbench.tricks.base import ParameterGroup
 
 _RANKS = 5
+_MOST_CHECKED = 20_000
+"""Pictures of a set that is checked whole before it is used; larger ones tell when a picture is read."""
 
 
 class ClassifyTask:
@@ -49,9 +52,13 @@ class ClassifyTask:
         self.protocol = protocol
         self.fit_examples = _limited(files, labels, limit, protocol)
         self.score_examples = _limited(score_files, score_labels, limit, protocol)
+        used = [*self.fit_examples.files, *self.score_examples.files]
+        if len(used) <= _MOST_CHECKED:
+            for file in used:
+                read_size(file)
         self.data = DataCard(
             root=str(root),
-            fingerprint=fingerprint(folder, [*self.fit_examples.files, *self.score_examples.files]),
+            fingerprint=fingerprint(folder, used),
             pictures={"train": len(self.fit_examples), "score": len(self.score_examples)},
             classes=tuple(classes),
         )
