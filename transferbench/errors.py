@@ -9,6 +9,8 @@ TransferbenchError
 A message says where, what was expected, what was found and what to do.
 """
 
+from collections.abc import Sequence
+
 
 class TransferbenchError(Exception):
     """The user or the machine erred; the command line prints the message and exits with 1."""
@@ -28,3 +30,11 @@ class WeightsError(TransferbenchError):
 
 class RunError(TransferbenchError):
     """A run cannot start or cannot go on."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Returns what a message about an unknown name ends with: the nearest known one, or all of them."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known))}"

@@ -14,6 +14,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+class TerminatedError(BaseException):
+    """SIGTERM came; not an Exception, as KeyboardInterrupt is none."""
+
+
 def told(command: Callable[P, T]) -> Callable[P, T]:
     """Returns the command with errors of the user told in one message; bugs keep their traceback."""
 
@@ -26,9 +30,10 @@ def told(command: Callable[P, T]) -> Callable[P, T]:
         except TransferbenchError as error:
             print(f"error: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
-        except KeyboardInterrupt as error:
+        except (KeyboardInterrupt, TerminatedError) as error:
             print("interrupted; what is finished is kept: start again to go on", file=sys.stderr)
-            raise typer.Exit(128 + signal.SIGINT) from error
+            number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM
+            raise typer.Exit(128 + number) from error
         except BrokenPipeError as error:
             sys.stderr.close()  # the reader of stdout has left, as `head` does: nothing to tell
             raise typer.Exit(0) from error

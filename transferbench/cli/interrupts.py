@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 
-
-class TerminatedError(BaseException):
-    """SIGTERM came; not an Exception, as KeyboardInterrupt is none."""
+from transferbench.cli.failures import TerminatedError
 
 
 @contextmanager
@@ -24,10 +21,6 @@ def terminable() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, stop)
     try:
         yield
-    except (TerminatedError, KeyboardInterrupt) as interruption:
-        print("interrupted; what is done is kept: start again to go on", file=sys.stderr)
-        number = signal.SIGINT if isinstance(interruption, KeyboardInterrupt) else signal.SIGTERM
-        raise typer.Exit(128 + number) from interruption
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -38,6 +38,7 @@ def run(
     """Do every run that a suite still lacks; stop it and start it again at will."""
     from transferbench.cli import requests
     from transferbench.recipes.load import load_protocol, load_suite
+    from transferbench.runs.suite_folder import remember_suite
 
     resolved, recipes = load_suite(suite)
     machine = requests.machine_of(device=device, workers=workers, threads=threads)
@@ -47,12 +48,15 @@ def run(
     pretrained = [load_protocol("classify", recipe.protocol) for recipe in recipes if recipe.is_trained_here]
     if pretrained:
         protocols["classify"] = pretrained[0]
+    folders = requests.data_folders(data, protocols)
+    folder = out or Path("runs") / resolved.name
+    remember_suite(folder, resolved)
     _work_off(
         resolved,
         recipes,
         _seeds(resolved, seeds, first_seed),
-        data=requests.data_folders(data, protocols),
-        out=out or Path("runs") / resolved.name,
+        data=folders,
+        out=folder,
         machine=machine,
         jobs=requests.job_count(jobs),
     )
@@ -114,9 +118,7 @@ def _work_off(
     from transferbench.reports.table import table
     from transferbench.runs.cell import cells_of
     from transferbench.runs.queue import run_cells
-    from transferbench.runs.suite_folder import remember_suite
 
-    remember_suite(out, suite)
     cells = cells_of(suite, recipes, seeds=seeds, data=data, out=out)
     with terminable(), live(suite, len(cells)) as show:
         progress = run_cells(cells, machine, jobs=jobs, report=show)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from transferbench.errors import ConfigError
+from transferbench.errors import ConfigError, nearest
 from transferbench.schema import Schema
 
 S = TypeVar("S", bound=Schema)
@@ -45,9 +44,7 @@ def _fault(kind: type[Schema], details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         *path, name = details["loc"]
         known = sorted({field for model in _models_at(kind, path) for field in model.model_fields})
-        near = get_close_matches(str(name), known, n=1)
-        hint = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known))}"
-        return f"{key}: unknown key; {hint}"
+        return f"{key}: unknown key; {nearest(str(name), known)}"
     if details["type"] == "missing":
         return f"{key}: expected a value, found none; add the key"
     message = details["msg"].removeprefix("Value error, ")

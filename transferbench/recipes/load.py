@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from transferbench.errors import ConfigError
+from transferbench.errors import ConfigError, nearest
 from transferbench.recipes.faults import validated
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.suite import Suite
@@ -72,7 +71,7 @@ def load_suite(name: str) -> tuple[Suite, tuple[Recipe, ...]]:
     if suite.baseline not in names:
         raise ConfigError(
             f"{path}: baseline: expected one of the suite's recipes ({', '.join(map(repr, names))}), "
-            f"found {suite.baseline!r}; {_nearest(suite.baseline, names)}"
+            f"found {suite.baseline!r}; {nearest(suite.baseline, names)}"
         )
     protocols = {task: _beside(path, key) for task, key in suite.protocols.items()}
     for task, key in protocols.items():
@@ -150,13 +149,8 @@ def _find(kind: Kind, name: str, beside: Path | None) -> Path:
         return path
     raise ConfigError(
         f"{kind[:-1]} {name!r}: expected a shipped one's name or the path of a .toml file, found neither; "
-        + _nearest(name, list(files))
+        + nearest(name, list(files))
     )
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known))}"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -53,8 +53,7 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     check_precision(plan.precision, device)
     task, bag = _opened_task(cell.protocol, cell.data, cell.limit, bag.model_dump_json())
     loaded = _loaded(cell)
-    teacher = bag.distillation and {"teacher": weights_sha256(bag.distillation.teacher)}
-    lineage = {**(teacher or {})}
+    lineage = {"teacher": weights_sha256(bag.distillation.teacher)} if bag.distillation else {}
     parts = {
         "recipe": cell.recipe.model_dump(mode="json", exclude={"name", "about", "paper"}),
         "protocol": cell.protocol.model_dump(mode="json"),

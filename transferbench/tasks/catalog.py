@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
 
-from transferbench.errors import ConfigError
+from transferbench.errors import ConfigError, nearest
 from transferbench.tasks.base import Task, TaskProtocol
 from transferbench.tasks.classify.protocols import PROTOCOLS as CLASSIFY
 from transferbench.tasks.classify.protocols import ClassifyProtocol
@@ -39,8 +38,7 @@ def find_protocol(task: TaskName, key: str) -> TaskProtocol:
     """
     known = PROTOCOLS[task]
     if key not in known:
-        near = get_close_matches(key, known, n=1)
-        hint = f"the nearest is {near[0]!r}" if near else f"there are {', '.join(map(repr, known))}"
+        hint = nearest(key, list(known))
         raise ConfigError(f"protocol {key!r}: expected one for the task {task!r}, found none; {hint}")
     return known[key]
 
