@@ -10,9 +10,13 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from transferbench.backbones.card import Form as Form
 from transferbench.backbones.card import Pixels as Pixels
 
 OutputStride = Literal[8, 16, 32]
+DilatedShortcut = Literal["identity", "pool"]
+"""What a pooled shortcut does in a stage whose stride became a dilation: nothing, as in GluonCV, or average
+2x2 pixels at stride 1, as in timm."""
 
 
 class Backbone(nn.Module):
@@ -22,6 +26,11 @@ class Backbone(nn.Module):
     of the stages. Detection with a C4 head uses the last stage apart from the others.
     """
 
+    is_staged: bool = True
+    """Whether `stem` and `stages` can be run one by one; where not, only `forward` gives maps."""
+    dropout: float = 0.0
+    """Share of the pooled map that a classifier on it drops in training."""
+
     arch: str
     """Name in the catalog."""
     channels: tuple[int, ...]
@@ -29,6 +38,7 @@ class Backbone(nn.Module):
     strides: tuple[int, ...]
     """Input pixels for one step of each map, finest first."""
     pixels: Pixels
+    form: Form = Form()
 
     def stem(self, images_NCHW: Tensor) -> Tensor:
         """Returns what the first stage is given."""
@@ -48,8 +58,16 @@ class Backbone(nn.Module):
             maps.append(map_NCHW)
         return maps
 
+    def front_parameters(self, stages: int) -> list[nn.Parameter]:
+        """Returns the parameters of the stem and of the first `stages` stages; none for 0 stages."""
+        if stages == 0:
+            return []
+        later = {id(p) for stage in self.stages[stages:] for p in stage.parameters()}
+        return [p for p in self.parameters() if id(p) not in later]
+
     def normalize(self, images_NCHW: Tensor) -> Tensor:
         """Returns RGB images of [0, 1] as the weights expect them."""
         mean = torch.tensor(self.pixels.mean, dtype=images_NCHW.dtype, device=images_NCHW.device)
         std = torch.tensor(self.pixels.std, dtype=images_NCHW.dtype, device=images_NCHW.device)
-        return (images_NCHW - mean[:, None, None]) / std[:, None, None]
+        normalized = (images_NCHW - mean[:, None, None]) / std[:, None, None]
+        return normalized.flip(1) if self.pixels.colours == "bgr" else normalized

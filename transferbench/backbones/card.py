@@ -15,6 +15,11 @@ METADATA_KEY = "transferbench"
 FILE_NAME = "backbone.safetensors"
 """Of the weights in a run's folder."""
 
+Activation = Literal["relu", "relu6", "own"]
+"""`own` is whatever a network of timm's has."""
+Padding = Literal["symmetric", "same", "valid", "own"]
+"""Of strided layers: as much on both sides; TensorFlow's, the odd pixel after; none; whatever timm's has."""
+
 
 @dataclass(frozen=True)
 class Pixels:
@@ -28,6 +33,16 @@ class Pixels:
     crop: float = 0.875
     """Share of the resized short side that the centre crop keeps at evaluation."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    colours: Literal["rgb", "bgr"] = "rgb"
+    """Order in which the network is given them; `mean` and `std` are RGB all the same."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What weights were trained with and the shapes of their tensors do not show."""
+
+    activation: Activation = "relu"
+    padding: Padding = "symmetric"
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,8 @@ class WeightsCard:
     arch: str
     """Name in the catalog."""
     pixels: Pixels = Pixels()
+    form: Form | None = None
+    """None in files of earlier versions: the architecture's own."""
     classes: tuple[str, ...] = ()
     """That the head was trained on, in the order of its outputs."""
     recipe: dict[str, Any] = field(default_factory=dict)

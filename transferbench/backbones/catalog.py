@@ -4,35 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from transferbench.backbones.card import Form, Pixels
+from transferbench.backbones.layouts import InceptionLayout, Layout, MobileNetLayout, ResNetLayout
 from transferbench.errors import WeightsError
 
 if TYPE_CHECKING:
-    from transferbench.backbones.base import Backbone, OutputStride
+    from transferbench.backbones.base import Backbone, DilatedShortcut, OutputStride
 
-
-@dataclass(frozen=True)
-class ResNetLayout:
-    """What tells one ResNet from another."""
-
-    block: Literal["basic", "bottleneck"]
-    depths: tuple[int, int, int, int]
-    """Blocks of each stage."""
-    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
-    """Channels within the branches of each stage."""
-    stem_channels: tuple[int, ...] = (64,)
-    """One for a 7x7 convolution, three for as many 3x3."""
-    is_pooled_shortcut: bool = False
-    """Whether a shortcut that changes the size averages 2x2 pixels before its convolution, as in D."""
-    strided_conv: Literal[1, 2] = 2
-    """Convolution of a bottleneck that takes the stride; a basic block strides in the first, which is 3x3."""
-
-    @property
-    def channels(self) -> tuple[int, ...]:
-        """Of each map, finest first."""
-        expansion = 4 if self.block == "bottleneck" else 1
-        return tuple(expansion * width for width in self.widths)
+TIMM = "timm:"
+"""Before the name of a network of timm's."""
 
 
 @dataclass(frozen=True)
@@ -43,48 +25,90 @@ class BackboneSpec:
     about: str
     """What it is, in one line."""
     source: str
-    layout: ResNetLayout
-    family: str = "resnet"
-    """File of this folder."""
-    input_size: int = 224
-    """Side of the square it was designed for, in pixels."""
+    layout: Layout
+    pixels: Pixels = Pixels()
+    """Where its weights do not say otherwise."""
     strides: tuple[int, ...] = (4, 8, 16, 32)
     """Input pixels for one step of each map, finest first, undilated."""
+    dropout: float = 0.0
+    """Share of the pooled map that a classifier on it drops in training."""
 
     @property
     def channels(self) -> tuple[int, ...]:
         """Of each map, finest first."""
         return self.layout.channels
 
+    @property
+    def form(self) -> Form:
+        """Activation and padding where its weights do not say otherwise."""
+        return Form(self.layout.activations[0], self.layout.paddings[0])
+
 
 def spec_of(name: str) -> BackboneSpec:
-    """Returns the entry of that name.
+    """Returns the entry of that name, or timm's network for `timm:NAME`.
 
     Raises:
-        WeightsError: there is none.
+        WeightsError: there is none, or timm is not installed or gives no maps for it.
     """
     if name in BACKBONES:
         return BACKBONES[name]
+    if name.startswith(TIMM):
+        from transferbench.backbones.timm_network import timm_spec
+
+        return timm_spec(name)
     close = get_close_matches(name, BACKBONES, n=1, cutoff=0.4)
     hint = f"did you mean {close[0]!r}?" if close else "see `transferbench list backbones`"
     raise WeightsError(f"backbone: expected a name of the catalog, found {name!r}; {hint}")
 
 
-def create(name: str, *, output_stride: OutputStride = 32, seed: int = 0) -> Backbone:
+def create(
+    name: str,
+    *,
+    output_stride: OutputStride = 32,
+    seed: int = 0,
+    form: Form | None = None,
+    dilated_shortcut: DilatedShortcut = "identity",
+) -> Backbone:
     """Returns a new backbone whose weights are drawn from `seed` alone, in training mode.
 
     Args:
-        name: in the catalog.
+        name: in the catalog, or `timm:NAME`.
         output_stride: input pixels for one step of the coarsest map; dilation makes up for strides left out.
         seed: of the initialisation.
+        form: activation and padding; None for the architecture's own.
+        dilated_shortcut: what D's shortcut does where it no longer strides.
 
     Raises:
-        WeightsError: no backbone has that name.
+        WeightsError: no backbone has that name, or none of that name has this form or stride.
     """
     spec = spec_of(name)
-    from transferbench.backbones.resnet import resnet
+    form = form or spec.form
+    _require_form(spec, form)
+    if spec.layout.family == "resnet":
+        from transferbench.backbones.resnet import resnet
 
-    return resnet(spec, output_stride=output_stride, seed=seed)
+        return resnet(spec, output_stride=output_stride, seed=seed, dilated_shortcut=dilated_shortcut)
+    if spec.layout.family == "mobilenet":
+        from transferbench.backbones.mobilenet import mobilenet
+
+        return mobilenet(spec, output_stride=output_stride, seed=seed, form=form)
+    if spec.layout.family == "inception":
+        from transferbench.backbones.inception import inception
+
+        return inception(spec, output_stride=output_stride, seed=seed, form=form)
+    from transferbench.backbones.timm_network import timm_network
+
+    return timm_network(spec, output_stride=output_stride, seed=seed)
+
+
+def _require_form(spec: BackboneSpec, form: Form) -> None:
+    for key, known in (("activation", spec.layout.activations), ("padding", spec.layout.paddings)):
+        found = getattr(form, key)
+        if found not in known:
+            raise WeightsError(
+                f"{spec.name}: {key}: expected {' or '.join(map(repr, known))}, found {found!r}; "
+                "set another, or take another architecture"
+            )
 
 
 _PAPER = "He et al. 2019 (arXiv 1812.01187), section 4"
@@ -94,6 +118,7 @@ _KINDS = {
     "_c": "B with a stem of three 3x3 convolutions",
     "_d": "C with average pooling in the shortcuts",
 }
+_FIGURES = {"": "", "_b": ", figure 2a", "_c": ", figure 2b", "_d": ", figure 2c"}
 _BASIC_KINDS = _KINDS | {"": "as torchvision", "_b": "B changes nothing in blocks without 1x1 convolutions"}
 _DEPTHS = {
     18: ResNetLayout("basic", (2, 2, 2, 2)),
@@ -112,24 +137,60 @@ def _variant(layout: ResNetLayout, kind: str) -> ResNetLayout:
     return replace(layout, stem_channels=(half, half, 2 * half), is_pooled_shortcut=kind == "_d")
 
 
-def _entries() -> list[BackboneSpec]:
+def _resnets() -> list[BackboneSpec]:
     entries = []
     for depth, layout in _DEPTHS.items():
         kinds = _BASIC_KINDS if layout.block == "basic" else _KINDS
         for kind, change in kinds.items():
             about = f"ResNet-{depth}{kind.replace('_', '-').upper()}, {change}"
-            source = _PAPER if kind else "He et al. 2016, table 1; torchvision"
+            source = f"{_PAPER}{_FIGURES[kind]}" if kind else "He et al. 2016, table 1; torchvision"
             entries.append(BackboneSpec(f"resnet{depth}{kind}", about, source, _variant(layout, kind)))
         if layout.block == "bottleneck":
             original = replace(layout, strided_conv=1)
             about = f"ResNet-{depth}, stride in the first 1x1 convolution: the paper's plain one"
-            entries.append(BackboneSpec(f"resnet{depth}_v1", about, "He et al. 2016, table 1", original))
-    for kind in ("_b", "_c", "_d"):
-        about = (
-            f"ResNet-18{kind.replace('_', '-').upper()} at a quarter of the width, for the miniature world"
-        )
-        entries.append(BackboneSpec(f"mini{kind}", about, _PAPER, _variant(_MINI, kind), input_size=64))
+            source = "He et al. 2016, table 1; He et al. 2019, figure 1"
+            entries.append(BackboneSpec(f"resnet{depth}_v1", about, source, original))
     return entries
 
 
-BACKBONES: dict[str, BackboneSpec] = {spec.name: spec for spec in _entries()}
+def _mobilenets() -> list[BackboneSpec]:
+    return [
+        BackboneSpec(
+            f"mobilenet_v1_{round(100 * width):03}",
+            f"MobileNet v1, width {width}; ReLU and symmetric padding unless its weights say otherwise",
+            "Howard et al. 2017 (arXiv 1704.04861), table 1; GluonCV's mobilenet.py",
+            MobileNetLayout(width),
+        )
+        for width in (0.25, 0.5, 0.75, 1.0)
+    ]
+
+
+def _inceptions() -> list[BackboneSpec]:
+    return [
+        BackboneSpec(
+            "inception_v3",
+            "Inception-V3 without the auxiliary head, for 299 pixels",
+            "Szegedy et al. 2016 (arXiv 1512.00567), table 1; torchvision",
+            InceptionLayout(),
+            pixels=Pixels(input_size=299),
+            dropout=0.5,
+        )
+    ]
+
+
+def _minis() -> list[BackboneSpec]:
+    return [
+        BackboneSpec(
+            f"mini{kind}",
+            f"ResNet-18{kind.replace('_', '-').upper()} at a quarter of the width, for the miniature world",
+            _PAPER,
+            _variant(_MINI, kind),
+            pixels=Pixels(input_size=64),
+        )
+        for kind in ("_b", "_c", "_d")
+    ]
+
+
+BACKBONES: dict[str, BackboneSpec] = {
+    spec.name: spec for spec in (*_resnets(), *_mobilenets(), *_inceptions(), *_minis())
+}

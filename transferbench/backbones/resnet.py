@@ -11,31 +11,32 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, pad
 
-from transferbench.backbones.base import Backbone, OutputStride
-from transferbench.backbones.card import Pixels
-from transferbench.backbones.catalog import BackboneSpec, ResNetLayout
+from transferbench.backbones.base import Backbone, DilatedShortcut, OutputStride
+from transferbench.backbones.catalog import BackboneSpec
+from transferbench.backbones.initialise import initialise
+from transferbench.backbones.layouts import ResNetLayout
 
 
-def resnet(spec: BackboneSpec, *, output_stride: OutputStride = 32, seed: int = 0) -> ResNet:
+def resnet(
+    spec: BackboneSpec,
+    *,
+    output_stride: OutputStride = 32,
+    seed: int = 0,
+    dilated_shortcut: DilatedShortcut = "identity",
+) -> ResNet:
     """Returns a new ResNet.
-
-    Convolutions are drawn from a normal distribution with variance 2 / fan-out; gammas are 1, betas 0.
 
     Args:
         spec: entry of the catalog.
         output_stride: input pixels for one step of the coarsest map.
-        seed: of the initialisation; torch's global generator is neither read nor moved.
-
-    Source:
-        He et al. 2015, section 2.2, for the initialisation.
+        seed: of the initialisation, see `initialise`.
+        dilated_shortcut: what a pooled shortcut does where it no longer strides.
     """
     with torch.random.fork_rng(devices=[]):
-        network = ResNet(spec, output_stride=output_stride)
-    generator = torch.Generator().manual_seed(seed)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        network = ResNet(spec, output_stride=output_stride, dilated_shortcut=dilated_shortcut)
+    initialise(network, seed)
     return network
 
 
@@ -43,25 +44,40 @@ class ResNet(Backbone):
     """A stem and four stages of residual blocks; the maps have strides 4, 8, 16 and 32.
 
     With an output stride of 16 or 8 the last one or two stages keep their resolution and dilate
-    their 3x3 convolutions; a stage's first block keeps the dilation of the stage before, and a
-    shortcut that no longer strides does not pool.
+    their 3x3 convolutions; a stage's first block keeps the dilation of the stage before, and D's
+    shortcuts that no longer stride do not pool, unless timm's way is asked for.
+
+    Maps for an image of H x W: C1 x H/4 x W/4, C2 x H/8 x W/8, C3 x H/16 x W/16, C4 x H/32 x W/32
+    (rounded up), with (C1 ... C4) = (256, 512, 1024, 2048) for bottlenecks and (64, 128, 256, 512)
+    for basic blocks.
 
     Source:
         He et al. 2016; He et al. 2019, section 4; GluonCV's `resnetv1b.py` for the dilation.
     """
 
-    def __init__(self, spec: BackboneSpec, *, output_stride: OutputStride = 32) -> None:
+    def __init__(
+        self,
+        spec: BackboneSpec,
+        *,
+        output_stride: OutputStride = 32,
+        dilated_shortcut: DilatedShortcut = "identity",
+    ) -> None:
         super().__init__()
+        layout = spec.layout
+        assert isinstance(layout, ResNetLayout)
         self.arch = spec.name
         self.channels = spec.channels
         self.strides = tuple(min(stride, output_stride) for stride in spec.strides)
-        self.pixels = Pixels(input_size=spec.input_size)
+        self.pixels = spec.pixels
+        self.form = spec.form
 
-        self.conv1 = _stem(spec.layout.stem_channels)
-        self.bn1 = nn.BatchNorm2d(spec.layout.stem_channels[-1])
+        self.conv1 = _stem(layout.stem_channels)
+        self.bn1 = nn.BatchNorm2d(layout.stem_channels[-1])
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.layer1, self.layer2, self.layer3, self.layer4 = _stages(spec.layout, output_stride)
+        self.layer1, self.layer2, self.layer3, self.layer4 = _stages(
+            layout, output_stride, dilated_shortcut
+        )
 
     def stem(self, images_NCHW: Tensor) -> Tensor:
         map_NCHW: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(images_NCHW))))
@@ -130,7 +146,21 @@ class Bottleneck(nn.Module):
         return summed
 
 
-def _stages(layout: ResNetLayout, output_stride: int) -> Iterator[nn.Sequential]:
+class SamePool(nn.Module):
+    """The mean of each 2x2 pixels at stride 1, zeros added after the last row and column.
+
+    Source:
+        timm's AvgPool2dSame, which pools there in dilated shortcuts; the zeros count.
+    """
+
+    def forward(self, map_NCHW: Tensor) -> Tensor:
+        """Returns a map of the same size."""
+        return avg_pool2d(pad(map_NCHW, (0, 1, 0, 1)), 2, stride=1)
+
+
+def _stages(
+    layout: ResNetLayout, output_stride: int, dilated_shortcut: DilatedShortcut
+) -> Iterator[nn.Sequential]:
     block = BasicBlock if layout.block == "basic" else Bottleneck
     channels_in, reached, dilation = layout.stem_channels[-1], 4, 1
     for index, (depth, width) in enumerate(zip(layout.depths, layout.widths, strict=True)):
@@ -141,6 +171,9 @@ def _stages(layout: ResNetLayout, output_stride: int) -> Iterator[nn.Sequential]
 
         channels_out = layout.channels[index]
         first = block(channels_in, width, layout, stride=stride, dilations=(dilation_before, dilation))
+        if layout.is_pooled_shortcut and dilated_shortcut == "pool" and dilation > 1:
+            assert isinstance(first.downsample, nn.Sequential)
+            first.downsample[0] = SamePool()
         others = (
             block(channels_out, width, layout, stride=1, dilations=(dilation, dilation))
             for _ in range(depth - 1)
