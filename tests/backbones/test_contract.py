@@ -2,18 +2,26 @@
 
 import json
 from dataclasses import asdict
+from functools import cache
+from math import ceil
 from typing import Any
 
 import pytest
 import torch
 
-from transferbench.backbones.base import OutputStride
+from transferbench.backbones.base import Backbone, OutputStride
+from transferbench.backbones.card import Form
 from transferbench.backbones.catalog import BACKBONES, BackboneSpec, create, spec_of
-from transferbench.backbones.resnet import ResNet
+from transferbench.backbones.layouts import ResNetLayout
 from transferbench.errors import WeightsError
-from transferbench.tricks.zero_gamma import ResidualBlock
 
-SMALL = ["mini_b", "mini_c", "mini_d", "resnet18", "resnet50_v1"]
+SMALL = ["mini_b", "mini_c", "mini_d", "mobilenet_v1_025", "inception_v3"]
+PADDED = [
+    (name, padding)
+    for name, spec in BACKBONES.items()
+    for padding in spec.layout.paddings
+    if padding != "valid"
+]
 
 
 @pytest.mark.parametrize("name", BACKBONES)
@@ -27,128 +35,120 @@ def test_an_entry_says_what_it_is_and_where_it_comes_from(name: str) -> None:
 
 
 @pytest.mark.parametrize("output_stride", [32, 16, 8])
+@pytest.mark.parametrize(("name", "padding"), PADDED)
+def test_maps_have_the_channels_and_strides_stated(
+    name: str, padding: Any, output_stride: OutputStride
+) -> None:
+    backbone = _without_numbers(name, output_stride=output_stride, form=Form(padding=padding))
+
+    with torch.no_grad():
+        maps = backbone(torch.zeros(1, 3, 75, 97, device="meta"))
+
+    sizes = [(ceil(75 / stride), ceil(97 / stride)) for stride in backbone.strides]
+    assert [tuple(map_NCHW.shape[2:]) for map_NCHW in maps] == sizes
+    assert tuple(map_NCHW.shape[1] for map_NCHW in maps) == backbone.channels == BACKBONES[name].channels
+    assert backbone.strides == tuple(min(stride, output_stride) for stride in BACKBONES[name].strides)
+
+
 @pytest.mark.parametrize("name", BACKBONES)
-def test_maps_have_the_channels_and_strides_stated(name: str, output_stride: OutputStride) -> None:
-    with torch.device("meta"):
-        backbone = ResNet(spec_of(name), output_stride=output_stride)
-
-        maps = backbone(torch.zeros(2, 3, 64, 64))
-
-    assert tuple(m.shape[1] for m in maps) == backbone.channels == BACKBONES[name].channels
-    assert tuple(64 // m.shape[2] for m in maps) == backbone.strides
-    assert backbone.strides[-1] == output_stride
-
-
-@pytest.mark.parametrize("name", BACKBONES)
-def test_every_residual_block_shows_its_last_norm(name: str) -> None:
+def test_a_backbone_is_what_its_entry_says(name: str) -> None:
     spec = BACKBONES[name]
-    with torch.device("meta"):
-        backbone = ResNet(spec)
 
-    blocks = [module for module in backbone.modules() if isinstance(module, ResidualBlock)]
+    backbone = _without_numbers(name)
 
-    assert len(blocks) == sum(spec.layout.depths)
+    assert (backbone.arch, backbone.pixels, backbone.form) == (name, spec.pixels, spec.form)
+    assert (backbone.dropout, backbone.is_staged) == (spec.dropout, True)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_stem_and_stages_share_out_the_parameters(name: str) -> None:
+    backbone = _without_numbers(name)
+
+    stages = [parameter for stage in backbone.stages for parameter in stage.parameters()]
+
+    fronts = [len(backbone.front_parameters(count)) for count in range(5)]
+    assert fronts[0] == 0
+    assert fronts == sorted(set(fronts))
+    assert fronts[4] == len(list(backbone.parameters()))
+    assert fronts[4] - len(stages) > 0
+    assert len({id(parameter) for parameter in stages}) == len(stages)
+    assert all("stage" not in key for key in backbone.state_dict())
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_a_picture_of_odd_size_gives_maps(name: str) -> None:
+def test_stem_and_stages_in_turn_are_the_backbone(name: str) -> None:
     backbone = create(name).eval()
+    images_NCHW = torch.randn(1, 3, 80, 96)
 
-    maps = backbone(torch.zeros(1, 3, 75, 97))
-
-    assert [tuple(m.shape[2:]) for m in maps] == [(19, 25), (10, 13), (5, 7), (3, 4)]
+    with torch.no_grad():
+        map_NCHW = backbone.stem(images_NCHW)
+        for stage, expected_NCHW in zip(backbone.stages, backbone(images_NCHW), strict=True):
+            map_NCHW = stage(map_NCHW)
+            assert torch.equal(map_NCHW, expected_NCHW)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(name: str) -> None:
     first, again, other = (create(name, seed=seed).state_dict() for seed in (3, 3, 4))
 
+    drawn = [key for key, tensor in first.items() if tensor.ndim == 4]
     assert all(torch.equal(first[key], again[key]) for key in first)
-    assert not torch.equal(first["layer1.0.conv1.weight"], other["layer1.0.conv1.weight"])
+    assert drawn
+    assert not any(torch.equal(first[key], other[key]) for key in drawn)
 
 
-def test_making_a_backbone_leaves_the_global_generator_alone() -> None:
+@pytest.mark.parametrize("name", SMALL)
+def test_making_a_backbone_leaves_the_global_generator_alone(name: str) -> None:
     torch.manual_seed(0)
     expected = torch.rand(1)
     torch.manual_seed(0)
 
-    create("mini_d", seed=5)
+    create(name, seed=5)
 
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_the_output_stride_changes_no_weight() -> None:
-    fine, coarse = (create("mini_d", output_stride=stride).state_dict() for stride in (8, 32))
+@pytest.mark.parametrize("name", ["mini_d", "mobilenet_v1_025", "inception_v3"])
+def test_the_output_stride_changes_no_weight(name: str) -> None:
+    fine, coarse = (create(name, output_stride=stride).state_dict() for stride in (8, 32))
 
     assert fine.keys() == coarse.keys()
     assert all(torch.equal(fine[key], coarse[key]) for key in fine)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v1_025", "inception_v3"])
+def test_the_form_changes_no_weight(name: str) -> None:
+    layout = spec_of(name).layout
+    first, *others = (
+        create(name, form=Form(activation, padding)).state_dict()
+        for activation in layout.activations
+        for padding in layout.paddings
+    )
+
+    assert all(first.keys() == other.keys() for other in others)
+    assert all(torch.equal(first[key], other[key]) for key in first for other in others)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "words"),
+    [
+        ("resnet50_d", Form("relu6"), "activation: expected 'relu', found 'relu6'"),
+        ("mini_b", Form(padding="same"), "padding: expected 'symmetric', found 'same'"),
+        ("inception_v3", Form(padding="same"), "padding: expected 'valid' or 'symmetric', found 'same'"),
+        ("mobilenet_v1_050", Form(padding="valid"), "padding: expected 'symmetric' or 'same', found 'valid'"),
+    ],
+)
+def test_a_form_that_an_architecture_has_not_is_refused(name: str, form: Form, words: str) -> None:
+    with pytest.raises(WeightsError) as caught:
+        create(name, form=form)
+
+    assert str(caught.value) == f"{name}: {words}; set another, or take another architecture"
 
 
 def test_convolutions_start_with_a_variance_of_two_over_fan_out() -> None:
     weight = create("resnet18").state_dict()["layer4.1.conv2.weight"]
 
     assert weight.var().item() == pytest.approx(2 / (512 * 9), rel=0.01)
-
-
-@pytest.mark.parametrize(
-    ("name", "millions"),
-    [
-        ("resnet50_v1", 25.557),
-        ("resnet50", 25.557),
-        ("resnet50_b", 25.557),
-        ("resnet50_c", 25.576),
-        ("resnet50_d", 25.576),
-        ("resnet152_d", 60.21),
-        ("resnet18", 11.69),
-    ],
-)
-def test_with_a_classifier_there_are_as_many_parameters_as_published(name: str, millions: float) -> None:
-    with torch.device("meta"):
-        backbone = ResNet(spec_of(name))
-
-    count = sum(parameter.numel() for parameter in backbone.parameters())
-    classifier = 1000 * (backbone.channels[-1] + 1)
-
-    assert (count + classifier) / 1e6 == pytest.approx(millions, abs=0.005)
-
-
-def test_b_is_the_plain_network_of_torchvision_under_another_name() -> None:
-    assert spec_of("resnet50").layout == spec_of("resnet50_b").layout
-    assert spec_of("resnet50").layout != spec_of("resnet50_v1").layout
-
-
-@pytest.mark.parametrize(("name", "strided"), [("resnet50_v1", "conv1"), ("resnet50", "conv2")])
-def test_a_bottleneck_strides_where_its_kind_says(name: str, strided: str) -> None:
-    with torch.device("meta"):
-        block = ResNet(spec_of(name)).layer2[0]
-
-    strides = {part: getattr(block, part).stride for part in ("conv1", "conv2", "conv3")}
-
-    assert {part for part, stride in strides.items() if stride == (2, 2)} == {strided}
-
-
-@pytest.mark.parametrize(
-    ("output_stride", "expected"),
-    [(32, [1, 1, 1, 1]), (16, [1, 1, 1, 2]), (8, [1, 2, 2, 4])],
-)
-def test_a_first_block_keeps_the_dilation_of_the_stage_before(
-    output_stride: OutputStride, expected: list[int]
-) -> None:
-    with torch.device("meta"):
-        backbone = ResNet(spec_of("resnet50_d"), output_stride=output_stride)
-
-    blocks: list[Any] = [stage[block] for stage in (backbone.layer3, backbone.layer4) for block in (0, 1)]
-
-    assert [block.conv2.dilation[0] for block in blocks] == expected
-
-
-def test_a_dilated_shortcut_does_not_pool() -> None:
-    with torch.device("meta"):
-        backbone = ResNet(spec_of("resnet50_d"), output_stride=8)
-
-    pools = [type(stage[0].downsample[0]).__name__ for stage in backbone.stages]  # type: ignore[index]
-
-    assert pools == ["Identity", "AvgPool2d", "Identity", "Identity"]
 
 
 def test_normalized_pixels_have_the_mean_taken_off() -> None:
@@ -172,4 +172,11 @@ def test_an_unknown_name_gets_the_nearest_one(name: str, hint: str) -> None:
 
 def test_specs_are_values() -> None:
     assert isinstance(spec_of("mini_d"), BackboneSpec)
+    assert isinstance(spec_of("mini_d").layout, ResNetLayout)
     assert len({spec.name for spec in BACKBONES.values()}) == len(BACKBONES)
+
+
+@cache
+def _without_numbers(name: str, **settings: Any) -> Backbone:
+    with torch.device("meta"):
+        return create(name, **settings).eval()

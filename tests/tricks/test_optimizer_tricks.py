@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from transferbench.backbones.catalog import BACKBONES, create
+from transferbench.backbones.layouts import ResNetLayout
 from transferbench.errors import ConfigError
 from transferbench.tricks.base import ParameterGroup
 from transferbench.tricks.linear_scaling import LinearScaling
@@ -22,7 +23,9 @@ def test_the_rate_doubles_with_the_batch() -> None:
 @pytest.mark.parametrize("name", ["mini_b", "mini_d", "resnet50_d"])
 def test_zero_gamma_zeroes_the_last_norm_of_each_block_and_no_other(name: str) -> None:
     backbone = create(name)
-    last = "bn3" if BACKBONES[name].layout.block == "bottleneck" else "bn2"
+    layout = BACKBONES[name].layout
+    assert isinstance(layout, ResNetLayout)
+    last = "bn3" if layout.block == "bottleneck" else "bn2"
 
     ZeroGamma().prepare(backbone, _no_load)
 
@@ -57,6 +60,19 @@ def test_zero_gamma_on_a_network_without_branches_is_an_error() -> None:
         "tricks.zero_gamma: expected a network with residual branches, found none in Sequential; "
         "switch it off or take a residual backbone"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "network"), [("mobilenet_v1_025", "MobileNet"), ("inception_v3", "InceptionV3")]
+)
+def test_zero_gamma_on_a_backbone_without_branches_that_are_added_is_an_error(
+    name: str, network: str
+) -> None:
+    with torch.device("meta"):
+        backbone = create(name)
+
+    with pytest.raises(ConfigError, match=f"found none in {network}; switch it off"):
+        ZeroGamma().prepare(backbone, _no_load)
 
 
 def test_the_groups_share_out_the_parameters() -> None:

@@ -20,3 +20,5 @@ def initialise(network: nn.Module, seed: int) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+            if module.groups > 1:  # torch counts the outputs of all groups
+                module.weight.detach().mul_(module.groups**0.5)
