@@ -30,9 +30,23 @@ def list_(
         found = {name: about for name, about in _entries(each).items() if fnmatch(name, pattern)}
         if not kind:
             out.print(each, style="bold")
+        elif kind == "backbones":
+            _list_backbones(list(found))
+            return
         width = max(map(len, found), default=0)
         for name, about in found.items():
             out.print(f"  {name:<{width}}  {about}", markup=False, soft_wrap=True)
+
+
+def _list_backbones(names: list[str]) -> None:
+    """Prints what they cost too, which takes torch: not for the list of everything."""
+    from transferbench.backbones.catalog import BACKBONES
+    from transferbench.cli.backbone_lines import lines
+    from transferbench.cli.console import out
+
+    if names:
+        for line, style in lines([BACKBONES[name] for name in names], is_terminal=out.is_terminal):
+            out.print(line, style=style, markup=False, soft_wrap=True)
 
 
 @told
@@ -140,12 +154,14 @@ def _protocols(name: str, sets: list[str]) -> dict[str, Any] | None:
 def _backbone_or_trick(name: str, _sets: list[str]) -> dict[str, Any] | None:
     from dataclasses import asdict
 
-    from transferbench.backbones.catalog import BACKBONES
+    from transferbench.backbones.catalog import BACKBONES, TIMM, spec_of
     from transferbench.tricks.bag import TRICKS
 
-    if name in BACKBONES:
-        spec = BACKBONES[name]
-        return {**asdict(spec), "channels": list(spec.channels)}
+    if name in BACKBONES or name.startswith(TIMM):
+        from transferbench.cli.backbone_lines import facts
+
+        spec = spec_of(name)
+        return {**asdict(spec), "channels": list(spec.channels), **facts(spec)}
     if name in TRICKS:
         trick = TRICKS[name]
         fields = {
