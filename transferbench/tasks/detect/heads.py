@@ -140,10 +140,7 @@ def still_parts(
         stages: held still from the front, the stem with them; 0 for none.
         is_norm_frozen: whether all batch norm is held still.
     """
-    moving = (
-        set() if stages == 0 else {id(p) for stage in backbone.stages[stages:] for p in stage.parameters()}
-    )
-    held = [p for p in backbone.parameters() if stages > 0 and id(p) not in moving]
+    held = backbone.front_parameters(stages)
     norms = [module for module in backbone.modules() if isinstance(module, _BatchNorm)]
     if not is_norm_frozen:
         held_ids = {id(p) for p in held}

@@ -47,8 +47,14 @@ def detector(backbone: Backbone, classes: int, protocol: DetectProtocol, seed: i
         seed: of the head.
 
     Raises:
-        ConfigError: parts of a backbone that was never trained are to be frozen.
+        ConfigError: a C4 head is to take apart a backbone that is one piece, or parts of a backbone that
+            was never trained are to be frozen.
     """
+    if isinstance(protocol.head, C4) and not backbone.is_staged:
+        raise ConfigError(
+            f"{protocol.key}: expected a backbone whose last stage runs on its own, for a C4 head, found "
+            f"{backbone.arch!r}, which gives all its maps at once; take a pyramid protocol, as voc07-fpn@1"
+        )
     if (protocol.norm == "frozen" or protocol.frozen_stages) and is_norm_untouched(backbone):
         raise ConfigError(
             f"{protocol.key}: expected a pretrained backbone, because norm = {protocol.norm!r} and "
