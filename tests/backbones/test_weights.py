@@ -9,6 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.fabricate.networks import trained
+from transferbench.backbones.asked import Asked, Use
+from transferbench.backbones.card import Form, to_metadata
 from transferbench.backbones.catalog import create
 from transferbench.backbones.weights import Pixels, WeightsCard, load_backbone, read_card, save_backbone
 from transferbench.errors import RunError, WeightsError
@@ -18,6 +21,7 @@ CARD = WeightsCard(
     pixels=Pixels(
         mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6), input_size=48, crop=1.0, interpolation="bicubic"
     ),
+    form=Form(),
     classes=("cat", "dog"),
     recipe={"plan": {"epochs": 3}},
     scores={"classify/top1": 0.5},
@@ -30,12 +34,12 @@ CARD = WeightsCard(
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "backbone.safetensors"
     head = torch.nn.Linear(128, 2).state_dict()
-    save_backbone(path, create("mini_d", seed=1), CARD, head=head)
+    save_backbone(path, trained("mini_d"), CARD, head=head)
     return path
 
 
 def test_what_was_saved_comes_back(path: Path) -> None:
-    expected = create("mini_d", seed=1).state_dict()
+    expected = trained("mini_d").state_dict()
 
     loaded = load_backbone(str(path))
 
@@ -47,24 +51,34 @@ def test_what_was_saved_comes_back(path: Path) -> None:
 
 
 def test_the_report_says_what_was_loaded(path: Path) -> None:
-    report = load_backbone(str(path)).report
+    report = load_backbone(str(path)).report.as_dict()
 
-    assert report.as_dict() == {
+    settings = report.pop("settings")
+    assert settings["mean"] == {"value": (0.1, 0.2, 0.3), "told_by": "the file's card"}
+    assert settings["padding"] == {"value": "symmetric", "told_by": "the file's card"}
+    assert report == {
         "source": str(path),
         "arch": "mini_d",
         "was_random": False,
+        "origin": str(path),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256_from": "",
+        "wrappings": (),
+        "left_out": (),
         "matched": 110,
         "missing": (),
         "misshapen": (),
         "unexpected": (),
+        "allowed_missing": (),
         "classifier": ("bias", "weight"),
         "share_loaded": 1.0,
+        "dtypes": ("float32",),
+        "norms": 22,
     }
 
 
 def test_a_run_folder_stands_for_its_weights(path: Path) -> None:
-    loaded = load_backbone(str(path.parent), output_stride=8)
+    loaded = load_backbone(str(path.parent), Use(8))
 
     assert loaded.report.share_loaded == 1.0
     assert loaded.backbone.strides == (4, 8, 8, 8)
@@ -105,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_a_run_error_and_leaves_nothing(tmp_p
 
 def test_weights_saved_from_channels_last_are_the_same(tmp_path: Path, path: Path) -> None:
     other = tmp_path / "other.safetensors"
-    backbone = create("mini_d", seed=1).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    backbone = trained("mini_d").to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     save_backbone(other, backbone, CARD)
 
@@ -115,11 +129,11 @@ def test_weights_saved_from_channels_last_are_the_same(tmp_path: Path, path: Pat
 
 def test_a_published_file_loads_without_its_classifier(tmp_path: Path) -> None:
     path = tmp_path / "bare.safetensors"
-    tensors = create("mini_b", seed=2).state_dict()
+    tensors = trained("mini_b", seed=2).state_dict()
     without_counters = {name: t for name, t in tensors.items() if "num_batches" not in name}
     save_file(without_counters | {"fc.weight": torch.ones(5, 128), "fc.bias": torch.ones(5)}, path)
 
-    loaded = load_backbone(str(path), arch="mini_b")
+    loaded = load_backbone(str(path), asked=Asked("mini_b"))
 
     assert torch.equal(loaded.backbone.state_dict()["conv1.weight"], tensors["conv1.weight"])
     assert loaded.report.classifier == ("bias", "weight")
@@ -154,8 +168,10 @@ def test_a_missing_tensor_is_named(path: Path) -> None:
     del tensors["layer3.1.bn2.weight"]
     save_file({name: t for name, t in tensors.items() if not name.startswith("head.")}, path)
 
-    assert "1 missing (the first is 'layer3.1.bn2.weight'); take another file" in _complaint(
-        path, arch="mini_d"
+    assert _complaint(path, arch="mini_d").endswith(
+        "tensors: 1 missing (the first is 'layer3.1.bn2.weight'); "
+        "most of 'mini_d' is there, so the file may have been cut or edited; "
+        "take another file, or, if that is meant, give --allow-missing 'layer3.1.bn2.weight'"
     )
 
 
@@ -169,10 +185,11 @@ def test_a_card_of_another_architecture_is_refused(path: Path) -> None:
 def test_weights_with_nan_are_refused(path: Path) -> None:
     tensors = load_file(path)
     tensors["layer2.0.conv1.weight"][0, 0, 0, 0] = float("nan")
-    save_file(tensors, path)
+    save_file(tensors, path, to_metadata(CARD))
 
     assert _complaint(path) == (
-        f"{path}: expected finite weights, found NaN or infinity in 'layer2.0.conv1.weight'; "
+        f"{path}: expected the weights of a trained network, found NaN or infinity in "
+        "'layer2.0.conv1.weight'; "
         "take another file or an earlier run"
     )
 
@@ -184,8 +201,13 @@ def test_a_truncated_file_is_refused(path: Path, kept: float) -> None:
 
     message = _complaint(path)
 
-    assert message.startswith(f"{path}: expected a whole .safetensors file, found something else (")
+    what = "something else (" if content_is_left(path) else "an empty one"
+    assert message.startswith(f"{path}: expected a whole .safetensors file, found {what}")
     assert message.endswith("; copy or download it again")
+
+
+def content_is_left(path: Path) -> bool:
+    return path.stat().st_size > 0
 
 
 def test_a_header_that_claims_more_than_the_file_holds_is_refused(path: Path) -> None:
@@ -221,7 +243,8 @@ def test_a_pickle_is_refused_unread(tmp_path: Path) -> None:
     path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")
 
     assert _complaint(path) == (
-        f"{path}: expected a .safetensors file, found '.pth'; save its state dict with safetensors"
+        f"{path}: expected tensors alone, found a pickle that asks for 'os.system', which could run any "
+        "code; nothing of it was run; if you trust whoever made it, give --trust"
     )
 
 
@@ -232,5 +255,5 @@ def test_an_unknown_random_architecture_gets_the_nearest_name() -> None:
 
 def _complaint(path: Path, arch: str | None = None) -> str:
     with pytest.raises(WeightsError) as caught:
-        load_backbone(str(path), arch=arch)
+        load_backbone(str(path), asked=Asked(arch))
     return str(caught.value)

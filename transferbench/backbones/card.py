@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from transferbench.errors import WeightsError
@@ -27,10 +27,10 @@ class Pixels:
 
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     """RGB, of pixels in [0, 1]."""
-    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
-    input_size: int = 224
+    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (0.229, 0.224, 0.225)
+    input_size: PositiveInt = 224
     """Side of the square a classifier sees, in pixels."""
-    crop: float = 0.875
+    crop: Annotated[float, Field(gt=0, le=1)] = 0.875
     """Share of the resized short side that the centre crop keeps at evaluation."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     colours: Literal["rgb", "bgr"] = "rgb"
@@ -83,7 +83,7 @@ def read_card(path: Path) -> WeightsCard | None:
         return None if text is None else _CARD.validate_json(text)
     except (OSError, SafetensorError) as error:
         raise WeightsError(
-            f"{path}: expected a whole .safetensors file, found something else ({error}); "
+            f"{path}: expected a whole .safetensors file, found {what_it_is(path, error)}; "
             "copy or download it again"
         ) from error
     except ValidationError as error:
@@ -92,6 +92,21 @@ def read_card(path: Path) -> WeightsCard | None:
             f"{path}: expected a card under {METADATA_KEY!r} in the header, found a fault at "
             f"{'.'.join(map(str, first['loc']))!r} ({first['msg']}); write the file again"
         ) from error
+
+
+def what_it_is(path: Path, error: Exception) -> str:
+    """Returns in words what a file that cannot be read looks like."""
+    start = b"?"
+    if path.is_file():
+        with path.open("rb") as file:
+            start = file.read(64).lstrip()
+    if not start:
+        return "an empty one"
+    if start.startswith(b"<"):
+        return "an HTML page"
+    if start.startswith(b"version https://git-lfs"):
+        return "a pointer of Git LFS"
+    return f"something else ({(str(error) or type(error).__name__).splitlines()[0]})"
 
 
 _CARD = TypeAdapter(WeightsCard)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class BackboneSpec:
     """What it is, in one line."""
     source: str
     layout: Layout
-    pixels: Pixels = Pixels()
+    pixels: Pixels = field(default_factory=Pixels)
     """Where its weights do not say otherwise."""
     strides: tuple[int, ...] = (4, 8, 16, 32)
     """Input pixels for one step of each map, finest first, undilated."""

@@ -27,6 +27,8 @@ class ResNetLayout:
     family = "resnet"
     published_head = "fc."
     """Before the names of the classifier's tensors in timm's and torchvision's files."""
+    training_only: tuple[str, ...] = ()
+    """Before the names of tensors that only training uses."""
     activations: tuple[Activation, ...] = ("relu",)
     paddings: tuple[Padding, ...] = ("symmetric",)
 
@@ -47,6 +49,8 @@ class MobileNetLayout:
     family = "mobilenet"
     published_head = "classifier."
     """Before the names of the classifier's tensors in timm's files."""
+    training_only: tuple[str, ...] = ()
+    """Before the names of tensors that only training uses."""
     activations: tuple[Activation, ...] = ("relu", "relu6")
     paddings: tuple[Padding, ...] = ("symmetric", "same")
 
@@ -63,6 +67,8 @@ class InceptionLayout:
     family = "inception"
     published_head = "fc."
     """Before the names of the classifier's tensors in timm's and torchvision's files."""
+    training_only: tuple[str, ...] = ("AuxLogits.",)
+    """Before the names of tensors that only training uses: the auxiliary head."""
     activations: tuple[Activation, ...] = ("relu",)
     paddings: tuple[Padding, ...] = ("valid", "symmetric")
     channels: tuple[int, ...] = (192, 288, 768, 2048)
@@ -80,6 +86,8 @@ class TimmLayout:
     family = "timm"
     published_head = ""
     """Told by the network, see `timm_network`."""
+    training_only: tuple[str, ...] = ()
+    """Before the names of tensors that only training uses."""
     activations: tuple[Activation, ...] = ("own",)
     paddings: tuple[Padding, ...] = ("own",)
 

@@ -14,7 +14,7 @@ TIMM = {
     **{f"resnet{depth}_d": f"resnet{depth}d" for depth in (18, 34, 50, 101, 152)},
     "mobilenet_v1_100": "mobilenetv1_100",
 }
-"""Ours to timm's name of the same network; timm's MobileNet has ReLU6 and symmetric padding unless told otherwise."""
+"""Ours to timm's name of the same network; timm's MobileNet has ReLU6 unless told otherwise."""
 
 FROM_TIMM = {theirs: ours for ours, theirs in reversed(TIMM.items())}
 """timm's name to ours; of two of ours, the plain one."""

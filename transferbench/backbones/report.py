@@ -1,9 +1,10 @@
-"""What of a file fits a backbone."""
+"""What of a file fits a backbone, and whether it is sane."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,15 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoaderReport:
-    """What of a file went into a backbone."""
+    """What of a file went into a backbone, and how it was to be used."""
 
     source: str
     """As it was asked for."""
     arch: str
     was_random: bool = False
     """Whether there was nothing to load: the control."""
+    origin: str = ""
+    """Where the file came from: a path, an address, or repository, commit and file of a hub."""
     sha256: str = ""
     """Of the file."""
+    sha256_from: str = ""
+    """What it was held against: `the index`, `recorded before` or `recorded now`; empty for a local file."""
+    wrappings: tuple[str, ...] = ()
+    """Keys and prefixes that were taken off the names, outermost first."""
+    left_out: tuple[str, ...] = ()
+    """Tensors that stood beside the network within its wrappings."""
     matched: int = 0
     """Tensors of the body found in the file."""
     missing: tuple[str, ...] = ()
@@ -29,15 +38,23 @@ class LoaderReport:
     """Tensors of the body that the file has in another shape."""
     unexpected: tuple[str, ...] = ()
     """Tensors of the file that are neither body nor classifier."""
+    allowed_missing: tuple[str, ...] = ()
+    """Tensors of the body that the file lacks, with leave: they keep their initial values."""
     classifier: tuple[str, ...] = ()
     """Tensors of the file's classifier, which is no part of a backbone."""
     share_loaded: float = 0.0
     """Of the numbers in the body, in [0, 1]."""
+    dtypes: tuple[str, ...] = ()
+    """Of the body's tensors in the file; the backbone has float32."""
+    norms: int = 0
+    """Batch norms whose statistics were read and found sane."""
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Mean, padding, ... to value and who told it."""
 
     @property
     def is_full(self) -> bool:
-        """Whether the file is the body, the whole body and nothing but the body."""
-        return self.share_loaded == 1.0 and not (self.missing or self.misshapen or self.unexpected)
+        """Whether the file is the body, all of it but what may be missing, and nothing but the body."""
+        return bool(self.matched) and not (self.missing or self.misshapen or self.unexpected)
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the report as a record stores it."""
@@ -52,7 +69,12 @@ class LoaderReport:
 
 
 def report_on(
-    expected: Mapping[str, Tensor], found: Mapping[str, Tensor], *, source: str, arch: str, sha256: str = ""
+    expected: Mapping[str, Tensor],
+    found: Mapping[str, Tensor],
+    *,
+    source: str,
+    arch: str,
+    allow_missing: Sequence[str] = (),
 ) -> LoaderReport:
     """Returns how the tensors found fit a body; those of the classifier are left to the caller.
 
@@ -63,24 +85,52 @@ def report_on(
         found: name to tensor of the file.
         source: as it was asked for.
         arch: the body's.
-        sha256: of the file.
+        allow_missing: patterns, as `*.running_*`, of names that the file may lack.
     """
-    wanted = {name: tensor for name, tensor in expected.items() if not _is_counter(name)}
+    wanted = {name: tensor for name, tensor in expected.items() if not is_counter(name)}
     misshapen = [name for name in wanted if name in found and found[name].shape != wanted[name].shape]
     matched = [name for name in wanted if name in found and name not in misshapen]
+    absent = [name for name in wanted if name not in found]
+    allowed = [name for name in absent if any(fnmatchcase(name, pattern) for pattern in allow_missing)]
     return LoaderReport(
         source=source,
         arch=arch,
-        sha256=sha256,
         matched=len(matched),
-        missing=tuple(name for name in wanted if name not in found),
+        missing=tuple(name for name in absent if name not in set(allowed)),
         misshapen=tuple(misshapen),
-        unexpected=tuple(name for name in found if not (name in expected or _is_counter(name))),
+        unexpected=tuple(name for name in found if not (name in expected or is_counter(name))),
+        allowed_missing=tuple(allowed),
         share_loaded=_numbers(wanted[name] for name in matched) / _numbers(wanted.values()),
+        dtypes=tuple(sorted({str(found[name].dtype).removeprefix("torch.") for name in matched})),
+        norms=sum(name.endswith("running_var") for name in matched),
     )
 
 
-def _is_counter(name: str) -> bool:
+def insane(tensors: Mapping[str, Tensor], *, allow_missing: Sequence[str] = ()) -> str | None:
+    """Returns in words the first thing that no trained network has; None if all is well.
+
+    That is NaN or infinity, a batch norm's variance that is not above zero, or statistics of batch norm
+    that are all as they were made, unless `allow_missing` lets them be missing.
+    """
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            return f"NaN or infinity in {name!r}"
+    variances = {name: tensor for name, tensor in tensors.items() if name.endswith("running_var")}
+    for name, variance in variances.items():
+        if not (variance > 0).all():
+            return f"a variance of {variance.min().item():.3g} in {name!r}"
+    means = [tensor for name, tensor in tensors.items() if name.endswith("running_mean")]
+    is_untouched = all((v == 1).all() for v in variances.values()) and not any(m.any() for m in means)
+    is_allowed = all(any(fnmatchcase(name, pattern) for pattern in allow_missing) for name in variances)
+    if variances and is_untouched and not is_allowed:
+        return (
+            f"all {len(variances)} batch norms with the statistics they were made with (mean 0, variance 1)"
+        )
+    return None
+
+
+def is_counter(name: str) -> bool:
+    """Returns whether a tensor counts the batches that a batch norm has seen."""
     return name.endswith("num_batches_tracked")
 
 

@@ -75,9 +75,7 @@ class ResNet(Backbone):
         self.bn1 = nn.BatchNorm2d(layout.stem_channels[-1])
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        self.layer1, self.layer2, self.layer3, self.layer4 = _stages(
-            layout, output_stride, dilated_shortcut
-        )
+        self.layer1, self.layer2, self.layer3, self.layer4 = _stages(layout, output_stride, dilated_shortcut)
 
     def stem(self, images_NCHW: Tensor) -> Tensor:
         map_NCHW: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(images_NCHW))))

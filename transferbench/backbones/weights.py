@@ -1,32 +1,41 @@
-"""Weights in and out, as safetensors."""
+"""Weights in and out: a backbone that did not load is an error."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from transferbench.backbones.asked import CLASSIFYING, NOTHING
+from transferbench.backbones.asked import Asked as Asked
+from transferbench.backbones.asked import Use as Use
 from transferbench.backbones.card import FILE_NAME as FILE_NAME
+from transferbench.backbones.card import Form as Form
 from transferbench.backbones.card import Pixels as Pixels
 from transferbench.backbones.card import WeightsCard as WeightsCard
 from transferbench.backbones.card import read_card as read_card
 from transferbench.backbones.card import to_metadata
-from transferbench.backbones.catalog import BACKBONES, create, spec_of
+from transferbench.backbones.catalog import BACKBONES, TIMM, create, spec_of
+from transferbench.backbones.fetch import Fetched, fetch, is_remote
+from transferbench.backbones.hints import Hints
+from transferbench.backbones.likely import likely
+from transferbench.backbones.parts import OUR_HEAD, arch_of, names_known, take_apart
 from transferbench.backbones.report import LoaderReport as LoaderReport
-from transferbench.backbones.report import report_on
+from transferbench.backbones.report import insane, report_on
+from transferbench.backbones.settings import Settings, settle
+from transferbench.backbones.tensors import SUFFIXES, read_file, unwrap
 from transferbench.errors import RunError, WeightsError
 from transferbench.files import whole_file
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from transferbench.backbones.base import Backbone, OutputStride
+    from transferbench.backbones.base import Backbone
 
 RANDOM = "random:"
-OUR_HEAD, PUBLISHED_HEAD = "head.", "fc."
-"""Before the names of a classifier's tensors, in our files and in torchvision's and timm's ResNets."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,8 @@ class LoadedBackbone:
     """None where the file has none, or there is no file."""
     head: Mapping[str, Tensor] = field(default_factory=dict)
     """The classifier's tensors, as its `state_dict()` names them; empty if the file has none."""
+    claims: Mapping[str, float] = field(default_factory=dict)
+    """Scores that the file or its source states, as `classify/top1`, fractions."""
 
 
 def save_backbone(
@@ -60,7 +71,7 @@ def save_backbone(
     assert card.arch == backbone.arch
     tensors = backbone.state_dict() | {f"{OUR_HEAD}{name}": t for name, t in (head or {}).items()}
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    content = save(plain, to_metadata(card))
+    content = save(plain, to_metadata(replace(card, form=backbone.form)))
     try:
         with whole_file(path) as file:
             file.write(content)
@@ -72,50 +83,154 @@ def save_backbone(
 
 
 def load_backbone(
-    source: str, *, output_stride: OutputStride = 32, seed: int = 0, arch: str | None = None
+    source: str,
+    use: Use = CLASSIFYING,
+    *,
+    seed: int = 0,
+    asked: Asked = NOTHING,
+    told: Callable[..., None] | None = None,
 ) -> LoadedBackbone:
     """Returns the backbone that `source` names, with every one of its weights loaded.
 
     Args:
-        source: `random:ARCH`, a run's folder, or a `.safetensors` file: ours, or one with
-            torchvision's or timm's names for a ResNet, whose classifier `fc` is set apart.
-        output_stride: input pixels for one step of the coarsest map.
+        source: `random:ARCH`, a run's folder, a file of weights, `torchvision:NAME[.WEIGHTS]`,
+            `timm:NAME[.TAG]`, `hf:ORG/REPO[@REVISION][:FILE]` or a name of the index.
+        use: what it is loaded for.
         seed: of the weights of `random:ARCH`.
-        arch: name in the catalog, for a file without a card.
+        asked: what the user adds.
+        told: given bytes done and in all while a file is fetched.
 
     Raises:
         WeightsError: there is no such source, it is broken, or it is not the whole backbone.
     """
     if source.startswith(RANDOM):
-        name = source.removeprefix(RANDOM)
-        backbone = create(name, output_stride=output_stride, seed=seed)
-        return LoadedBackbone(backbone, LoaderReport(source, name, was_random=True))
+        return _random(source, use, seed, asked)
+    found = fetch(source, told) if is_remote(source) else _local(source)
+    path = found.path
+    card = read_card(path) if path.suffix == ".safetensors" else None
+    content = read_file(path, trust=asked.trust)
+    arch = arch_of(path, content, card, found.hints, asked.arch)
+    settings = _settled(arch, use, asked, card=card, hints=found.hints)
+    backbone = _built(arch, settings, use)
 
-    path = _file_of(source)
-    card = read_card(path)
-    body, head = _read(path, PUBLISHED_HEAD if card is None else OUR_HEAD)
-    backbone = create(_arch_of(path, card, arch, body), output_stride=output_stride)
-    report = report_on(
-        backbone.state_dict(), body, source=source, arch=backbone.arch, sha256=_sha256_of(path)
+    apart = partial(take_apart, backbone, is_ours=card is not None)
+    expected = backbone.state_dict()
+    unwrapped = unwrap(content, lambda tensors: len(apart(tensors).body.keys() & expected.keys()), path)
+    parts = apart(unwrapped.tensors)
+    report = report_on(expected, parts.body, source=source, arch=arch, allow_missing=asked.allow_missing)
+    _require_whole(path, report, parts.body)
+    _require_sane(path, {**parts.body, **parts.head}, asked)
+
+    backbone.load_state_dict(dict(parts.body), strict=False)  # copies into float32
+    report = replace(
+        report,
+        origin=found.origin,
+        sha256=found.sha256,
+        sha256_from=found.sha256_from or "",
+        wrappings=unwrapped.wrappings,
+        left_out=unwrapped.left_out + parts.left_out,
+        classifier=tuple(parts.head),
+        settings=settings.as_dict(),
     )
-    if not report.is_full:
-        raise WeightsError(
-            f"{path}: expected the weights of {backbone.arch!r}, found {report.share_loaded:.1%} of them; "
-            f"tensors: {report.faults()}; {_likely(body)}take another file"
-        )
-    backbone.load_state_dict(body, strict=False)
-    if card is not None:
-        backbone.pixels = card.pixels
-    return LoadedBackbone(backbone, replace(report, classifier=tuple(head)), card, head)
+    claims = found.hints.scores if card is None else card.scores
+    return LoadedBackbone(backbone, report, card, parts.head, claims)
 
 
 def weights_sha256(source: str) -> str:
-    """Returns the sha256 of a run's weights or of a file of weights.
+    """Returns the sha256 of a run's weights, of a file, or of what a remote source gives.
 
     Raises:
         WeightsError: there is no such source.
     """
-    return _sha256_of(_file_of(source))
+    return (fetch(source) if is_remote(source) else _local(source)).sha256
+
+
+def describe_file(source: str, *, trust: bool = False) -> dict[str, Any]:
+    """Returns what a local file says of itself: size, hash, tensors, card.
+
+    Raises:
+        WeightsError: there is no such file, or it is broken.
+    """
+    found = _local(source)
+    content = read_file(found.path, trust=trust)
+    card = read_card(found.path) if found.path.suffix == ".safetensors" else None
+    unwrapped = unwrap(content, names_known, found.path)
+    tensors = unwrapped.tensors
+    return {
+        "bytes": found.path.stat().st_size,
+        "sha256": found.sha256,
+        "tensors": len(tensors),
+        "numbers": sum(tensor.numel() for tensor in tensors.values()),
+        "dtypes": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}),
+        "wrappings": list(unwrapped.wrappings),
+        "fault": insane(tensors) or "none",
+        "card": "none; " + likely(tensors).rstrip("; ") if card is None else asdict(card),
+    }
+
+
+def _random(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
+    name = source.removeprefix(RANDOM)
+    card = None
+    if name not in BACKBONES and not name.startswith(TIMM) and Path(name).exists():
+        card = read_card(_file_of(name))
+        if card is None:
+            raise WeightsError(
+                f"{source}: expected a file with a card, found none in it; name an architecture"
+            )
+    arch = card.arch if card is not None else name
+    settings = _settled(arch, use, asked, card=card)
+    backbone = _built(arch, settings, use, seed=seed)
+    report = LoaderReport(source, arch, was_random=True, settings=settings.as_dict())
+    return LoadedBackbone(backbone, report)
+
+
+def _settled(
+    arch: str, use: Use, asked: Asked, *, card: WeightsCard | None = None, hints: Hints | None = None
+) -> Settings:
+    settings = settle(spec_of(arch), card=card, hints=hints, asked=asked.settings)
+    if use.is_dense and settings.form.padding == "valid" and settings.told_by["padding"] != "you":
+        form = replace(settings.form, padding="symmetric")
+        told_by = {**settings.told_by, "padding": "the task, in place of 'valid'"}
+        settings = replace(settings, form=form, told_by=told_by)
+    return settings
+
+
+def _built(arch: str, settings: Settings, use: Use, *, seed: int = 0) -> Backbone:
+    backbone = create(
+        arch,
+        output_stride=use.output_stride,
+        seed=seed,
+        form=settings.form,
+        dilated_shortcut=use.dilated_shortcut,
+    )
+    backbone.pixels = settings.pixels
+    return backbone
+
+
+def _require_whole(path: Path, report: LoaderReport, body: Mapping[str, Tensor]) -> None:
+    if not report.is_full:
+        is_short = not (report.misshapen or report.unexpected)
+        leave = f", or, if that is meant, give --allow-missing {report.missing[0]!r}" if is_short else ""
+        raise WeightsError(
+            f"{path}: expected the weights of {report.arch!r}, found {report.share_loaded:.1%} of them; "
+            f"tensors: {report.faults()}; {likely(body, asked=report.arch)}take another file{leave}"
+        )
+
+
+def _require_sane(path: Path, tensors: Mapping[str, Tensor], asked: Asked) -> None:
+    fault = insane(tensors, allow_missing=asked.allow_missing)
+    if fault is not None:
+        raise WeightsError(
+            f"{path}: expected the weights of a trained network, found {fault}; "
+            "take another file or an earlier run"
+        )
+
+
+def _local(source: str) -> Fetched:
+    path = _file_of(source)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Fetched(path, sha256, None, str(path), Hints())
 
 
 def _file_of(source: str) -> Path:
@@ -127,65 +242,8 @@ def _file_of(source: str) -> Path:
         fault = "nothing; check the name"
     if not path.is_file():
         raise WeightsError(
-            f"{source}: expected '{RANDOM}ARCH', a run's folder with {FILE_NAME} or a .safetensors file, "
-            f"found {fault}"
-        )
-    if path.suffix != ".safetensors":
-        raise WeightsError(
-            f"{path}: expected a .safetensors file, found {path.suffix!r}; "
-            "save its state dict with safetensors"
+            f"{source}: expected '{RANDOM}ARCH', a run's folder with {FILE_NAME}, a file "
+            f"({', '.join(SUFFIXES)}), timm:NAME, torchvision:NAME, hf:ORG/REPO or a name of "
+            f"`weights list`, found {fault}"
         )
     return path
-
-
-def _read(path: Path, head_prefix: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    from safetensors.torch import load_file
-
-    tensors = load_file(path)
-    for name, tensor in tensors.items():
-        if not tensor.isfinite().all():
-            raise WeightsError(
-                f"{path}: expected finite weights, found NaN or infinity in {name!r}; "
-                "take another file or an earlier run"
-            )
-    body = {name: tensor for name, tensor in tensors.items() if not name.startswith(head_prefix)}
-    head = {
-        name.removeprefix(head_prefix): tensor
-        for name, tensor in tensors.items()
-        if name.startswith(head_prefix)
-    }
-    return body, head
-
-
-def _arch_of(path: Path, card: WeightsCard | None, arch: str | None, body: Mapping[str, Tensor]) -> str:
-    if card is None:
-        if arch is not None:
-            return arch
-        raise WeightsError(
-            f"{path}: expected a card in the header or a named architecture, found neither; "
-            f"{_likely(body)}name one with --arch"
-        )
-    if arch is not None and spec_of(arch).layout != spec_of(card.arch).layout:
-        raise WeightsError(
-            f"{path}: expected weights of {arch!r}, found a card that says {card.arch!r}; "
-            "leave the architecture out or take another file"
-        )
-    return arch or card.arch
-
-
-def _likely(body: Mapping[str, Tensor]) -> str:
-    import torch
-
-    from transferbench.backbones.resnet import ResNet
-
-    for spec in BACKBONES.values():
-        with torch.device("meta"):
-            expected = ResNet(spec).state_dict()
-        if report_on(expected, body, source="", arch=spec.name).is_full:
-            return f"it looks like a file for {spec.name!r}; "
-    return ""
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

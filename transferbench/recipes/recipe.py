@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from transferbench.backbones.catalog import BACKBONES
+from transferbench.backbones.catalog import BACKBONES, TIMM
 from transferbench.engine.plan import Plan
 from transferbench.schema import Schema
 from transferbench.tricks.bag import Bag
@@ -21,9 +21,14 @@ class Recipe(Schema):
     """Of the row in tables and of the folder of its runs."""
     about: str = ""
     weights: str | None = None
-    """`random:ARCH`, a run folder or a file of weights."""
+    """`random:ARCH`, a run folder, a file of weights, `timm:NAME`, `torchvision:NAME`, `hf:ORG/REPO`, or
+    a name of `weights list`."""
     arch: str | None = None
     """Name of the backbone that is trained, or that a file of weights without a card is for."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """What belongs to `weights` and their source does not say: `mean`, `std`, `padding`, `activation`, ..."""
+    allow_missing: tuple[str, ...] = ()
+    """Patterns of names that the file of `weights` may lack."""
     protocol: str = "imagenet@1"
     """How the pretraining is fed and measured."""
     plan: Plan | None = None
@@ -34,7 +39,7 @@ class Recipe(Schema):
     @field_validator("arch")
     @classmethod
     def _is_known(cls, arch: str | None) -> str | None:
-        if arch is not None and arch not in BACKBONES:
+        if arch is not None and arch not in BACKBONES and not arch.startswith(TIMM):
             near = get_close_matches(arch, BACKBONES, n=1, cutoff=0)
             raise ValueError(f"there is no backbone of that name, the nearest is {near[0]!r}")
         return arch
@@ -50,7 +55,13 @@ class Recipe(Schema):
                     "'weights' says where the backbone comes from, so this would have no effect: "
                     f"{_listed(unused)}; remove one or the other"
                 )
-        elif self.plan is None or self.arch is None:
+            return self
+        unused = [key for key in ("settings", "allow_missing") if getattr(self, key)]
+        if unused:
+            raise ValueError(
+                f"{_listed(unused)} would have no effect without 'weights'; remove it or name them"
+            )
+        if self.plan is None or self.arch is None:
             missing = [key for key in ("arch", "plan") if getattr(self, key) is None]
             raise ValueError(
                 f"either 'weights' or both 'arch' and 'plan' are needed; missing: {_listed(missing)}"

@@ -43,7 +43,9 @@ class Cell:
     suite: str = "single"
     """Name of the suite, or `single` for a run of its own."""
     weights: str | None = None
-    """Where the backbone comes from: a run folder, a file or `random:ARCH`; None to pretrain it."""
+    """Where the backbone comes from, as a recipe names it; None to pretrain it."""
+    trust: bool = False
+    """Whether a pickle of weights may run code."""
     limit: int | None = None
     """Pictures of each split that are used; None for all."""
     needs: Path | None = None

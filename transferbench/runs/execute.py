@@ -9,6 +9,7 @@ from dataclasses import asdict
 import torch
 from torch import nn
 
+from transferbench.backbones.report import LoaderReport
 from transferbench.engine.checkpoint import FILE_NAME as CHECKPOINT_FILE
 from transferbench.engine.device import keep_freed_memory, place, reset_peak_memory
 from transferbench.engine.loop import Interrupted, Job, fit
@@ -31,6 +32,7 @@ def execute(
     *,
     if_full: IfFull = "refuse",
     should_stop: Callable[[], int] = lambda: 0,
+    announce: Callable[[LoaderReport], None] = lambda loaded: None,
 ) -> Record:
     """Returns the record of a run: done now, gone on with, or finished before with the same settings.
 
@@ -40,6 +42,7 @@ def execute(
         report: told of each step and of each batch that is scored.
         if_full: what to do where the run's folder is not empty.
         should_stop: number of the signal that asks for an end, or 0.
+        announce: told what was loaded for a transfer, before the first step.
 
     Raises:
         TransferbenchError: settings, data or weights are at fault; nothing has been written then.
@@ -53,6 +56,8 @@ def execute(
         if finished is not None:
             _require_same(finished, setting)
             return finished
+        if cell.weights is not None:
+            announce(setting.loaded.report)
         reset_peak_memory(setting.device)
         seconds = fit(job, _logged(MetricsFile(cell.folder), report))
         began = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,11 +62,14 @@ def _draw(setting: Setting, outcome: Outcome, folder: Path) -> None:
 
 def _write_backbone(setting: Setting, model: nn.Module, outcome: Outcome, path: Path) -> None:
     from transferbench.tasks.classify.model import Classifier
+    from transferbench.tasks.classify.protocols import ClassifyProtocol
 
-    assert isinstance(model, Classifier)
+    protocol = setting.cell.protocol
+    assert isinstance(model, Classifier) and isinstance(protocol, ClassifyProtocol)
     card = WeightsCard(
         arch=model.backbone.arch,
-        pixels=model.backbone.pixels,
+        pixels=replace(model.backbone.pixels, input_size=protocol.input_size, crop=protocol.crop),
+        form=model.backbone.form,
         classes=setting.task.data.classes,
         recipe=setting.cell.recipe.model_dump(mode="json"),
         scores=dict(outcome.scores),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from transferbench.backbones.asked import Asked
 from transferbench.backbones.weights import RANDOM, LoadedBackbone, load_backbone, weights_sha256
 from transferbench.engine.device import check_precision, pick_device
 from transferbench.engine.plan import Plan
@@ -69,12 +70,11 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
 
 
 def _loaded(cell: Cell) -> LoadedBackbone:
-    source, arch = cell.weights, cell.recipe.arch
-    if source is None:
-        source, arch = f"{RANDOM}{arch}", None
-    elif cell.recipe.is_trained_here:
-        arch = None  # the pretraining's file says it
-    return load_backbone(source, output_stride=cell.protocol.stride, seed=cell.seed, arch=arch)
+    recipe, source = cell.recipe, cell.weights or f"{RANDOM}{cell.recipe.arch}"
+    # The file of a pretraining says itself what it is for.
+    arch = None if recipe.is_trained_here else recipe.arch
+    asked = Asked(arch, recipe.settings, recipe.allow_missing, cell.trust)
+    return load_backbone(source, cell.protocol.use, seed=cell.seed, asked=asked)
 
 
 def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:

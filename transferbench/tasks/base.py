@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import PositiveInt
 
+from transferbench.backbones.asked import Use
 from transferbench.engine.plan import Plan
 from transferbench.schema import Schema
 from transferbench.tricks.base import ParameterGroup
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor, nn
 
-    from transferbench.backbones.base import Backbone, OutputStride
+    from transferbench.backbones.base import Backbone
 
 
 class TaskProtocol(Schema):
@@ -41,9 +42,9 @@ class TaskProtocol(Schema):
         return f"{self.name}@{self.version}"
 
     @property
-    def stride(self) -> OutputStride:
-        """Output stride of the backbone that the head is put on, in pixels."""
-        return 32
+    def use(self) -> Use:
+        """What the backbone is loaded for."""
+        return Use()
 
 
 class Examples(Protocol):

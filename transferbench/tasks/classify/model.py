@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 from transferbench.backbones.base import Backbone
-from transferbench.backbones.weights import load_backbone
+from transferbench.backbones.timm_network import TimmNetwork
+from transferbench.backbones.weights import LoadedBackbone, load_backbone
 from transferbench.errors import WeightsError
 
 
@@ -28,25 +30,59 @@ class Classifier(nn.Module):
     def forward(self, images_NCHW: Tensor) -> Tensor:
         """Returns logits (N, K) of RGB images in [0, 1]."""
         maps = self.backbone(self.backbone.normalize(images_NCHW))
-        logits: Tensor = self.fc(maps[-1].mean((2, 3)))
+        pooled_NC = dropout(maps[-1].mean((2, 3)), self.backbone.dropout, self.training)
+        logits: Tensor = self.fc(pooled_NC)
         return logits
 
 
-def load_classifier(source: str) -> Classifier:
+class Prepared(nn.Module):
+    """A classifier of normalised images, given images in [0, 1]."""
+
+    def __init__(self, backbone: Backbone, network: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.network = network
+
+    def forward(self, images_NCHW: Tensor) -> Tensor:
+        """Returns logits (N, K) of RGB images in [0, 1]."""
+        logits: Tensor = self.network(self.backbone.normalize(images_NCHW))
+        return logits
+
+
+def load_classifier(source: str) -> nn.Module:
     """Returns a pretrained classifier in eval mode, its parameters fixed.
 
     Args:
-        source: a run folder of a pretraining, or the file of its weights.
+        source: as `load_backbone` takes it.
 
     Raises:
         WeightsError: there are no such weights, or they hold a backbone without a classifier.
     """
-    loaded = load_backbone(source)
-    if not loaded.head or loaded.card is None:
+    return classifier_of(load_backbone(source))
+
+
+def classifier_of(loaded: LoadedBackbone) -> nn.Module:
+    """Returns RGB images in [0, 1] to logits (N, K), in eval mode, its parameters fixed.
+
+    Raises:
+        WeightsError: the weights have no classifier, or none of one linear layer.
+    """
+    backbone, head, source = loaded.backbone, loaded.head, loaded.report.source
+    if isinstance(backbone, TimmNetwork) and loaded.card is None:
+        model: nn.Module = Prepared(backbone, backbone.classifier(head))
+        return model.eval().requires_grad_(False)
+    if not head:
         raise WeightsError(
             f"{source}: expected the weights of a classifier, found a backbone without one; "
             "name a pretraining's run folder"
         )
-    model = Classifier(loaded.backbone, len(loaded.card.classes), seed=0)
-    model.fc.load_state_dict(dict(loaded.head))
-    return model.eval().requires_grad_(False)
+    shapes = {name: tuple(tensor.shape) for name, tensor in head.items()}
+    classes = shapes.get("weight", (0,))[0]
+    if shapes != {"weight": (classes, backbone.channels[-1]), "bias": (classes,)}:
+        raise WeightsError(
+            f"{source}: expected a classifier of one linear layer on {backbone.channels[-1]} channels, "
+            f"found {shapes}; its backbone can be used, its classifier cannot"
+        )
+    linear = Classifier(backbone, classes, seed=0)
+    linear.fc.load_state_dict(dict(head))
+    return linear.eval().requires_grad_(False)

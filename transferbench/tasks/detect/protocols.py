@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from transferbench.backbones.asked import Use
 from transferbench.engine.plan import AdamW, Plan, Sgd, Step
 from transferbench.schema import Schema
 from transferbench.tasks.base import TaskProtocol
@@ -143,6 +144,11 @@ class DetectProtocol(TaskProtocol):
     """What the backbone's batch norm does; frozen keeps statistics and affine parameters of pretraining."""
     frozen_stages: Annotated[NonNegativeInt, Field(le=4)] = 0
     """Stages held still from the front, the stem with them; 0 trains all, the stem too."""
+
+    @property
+    def use(self) -> Use:
+        """What the backbone is loaded for."""
+        return Use(is_dense=True)
 
 
 _SMALL_PLAN = Plan(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
+from transferbench.backbones.asked import Use
 from transferbench.engine.plan import AdamW, Plan, Poly, Sgd
 from transferbench.schema import Schema
 from transferbench.tasks.base import TaskProtocol
@@ -52,6 +53,8 @@ class Head(Schema):
     """Of the loss of the head on the last map but one; 0 leaves that head out."""
     output_stride: Literal[8, 16, 32] = 8
     """Input pixels for one step of the map that the head sees."""
+    dilated_shortcut: Literal["identity", "pool"] = "identity"
+    """What ResNet-D's shortcut does in a dilated stage: nothing, as in GluonCV, or pool, as in timm."""
     lr_scale: PositiveFloat = 10.0
     """Rate of both heads over the rate of the backbone."""
     loss_every: PositiveInt = 1
@@ -94,9 +97,9 @@ class SegmentProtocol(TaskProtocol):
     """Pictures in a batch at evaluation; the scores do not depend on it."""
 
     @property
-    def stride(self) -> Literal[8, 16, 32]:
-        """Output stride that the backbone must have, in pixels."""
-        return self.head.output_stride
+    def use(self) -> Use:
+        """What the backbone is loaded for."""
+        return Use(self.head.output_stride, self.head.dilated_shortcut, is_dense=True)
 
 
 _SMALL_PLAN = Plan(

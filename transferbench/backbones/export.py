@@ -1,0 +1,181 @@
+"""Weights as other programs name them: timm, torchvision, ONNX, and our own file with its card.
+
+Dimension key: N images, H x W pixels, K classes.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from transferbench.backbones.card import METADATA_KEY, WeightsCard, to_metadata
+from transferbench.backbones.catalog import spec_of
+from transferbench.backbones.peers import TIMM, TORCHVISION
+from transferbench.backbones.weights import LoadedBackbone, save_backbone
+from transferbench.errors import WeightsError
+from transferbench.files import whole_file
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Target = Literal["transferbench", "timm", "torchvision", "onnx"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+_SUFFIXES = {"transferbench": (".safetensors",), "onnx": (".onnx",)}
+_TENSOR_SUFFIXES = (".safetensors", ".pth")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A file that was written."""
+
+    path: Path
+    how_to_load: str
+    """A line of Python, or words."""
+
+
+def export(
+    loaded: LoadedBackbone,
+    target: Target,
+    path: Path,
+    *,
+    classifier_of: Callable[[LoadedBackbone], nn.Module],
+) -> Exported:
+    """Writes a file that gives the same logits elsewhere, whole or not at all.
+
+    Args:
+        loaded: weights, with their classifier where the target has one.
+        target: who will read it.
+        path: `.safetensors` or `.pth`; `.onnx` for ONNX.
+        classifier_of: gives RGB images in [0, 1] to logits (N, K); used for ONNX alone.
+
+    Raises:
+        WeightsError: the target has no such network, or the path ends otherwise.
+        RunError: the file cannot be written.
+    """
+    suffixes = _SUFFIXES.get(target, _TENSOR_SUFFIXES)
+    if path.suffix not in suffixes:
+        raise WeightsError(
+            f"{path}: expected a name that ends in {' or '.join(suffixes)} for {target}, "
+            f"found {path.suffix!r}; give another --out"
+        )
+    if target == "transferbench":
+        save_backbone(path, loaded.backbone, card_of(loaded), head=loaded.head)
+        return Exported(path, f"transferbench detect {path}")
+    if target == "onnx":
+        _write_onnx(path, loaded, classifier_of)
+        return Exported(path, f"onnxruntime.InferenceSession({str(path)!r})")
+    name = _name_in(target, loaded)
+    _write_tensors(path, _published(loaded))
+    return Exported(path, _loading_line(target, name, path, loaded))
+
+
+def card_of(loaded: LoadedBackbone) -> WeightsCard:
+    """Returns the card of weights as they are used here; one that came without gets its parent's hash."""
+    if loaded.card is not None:
+        return loaded.card
+    return WeightsCard(
+        arch=loaded.backbone.arch,
+        pixels=loaded.backbone.pixels,
+        form=loaded.backbone.form,
+        scores=dict(loaded.claims),
+        lineage={"parent": loaded.report.sha256} if loaded.report.sha256 else {},
+    )
+
+
+def _name_in(target: Target, loaded: LoadedBackbone) -> str:
+    arch, names = loaded.backbone.arch, TIMM if target == "timm" else TORCHVISION
+    if loaded.report.was_random:
+        raise WeightsError(
+            f"{loaded.report.source}: expected trained weights, found none; name another source"
+        )
+    if arch not in names:
+        raise WeightsError(
+            f"{loaded.report.source}: expected an architecture that {target} has ({', '.join(names)}), "
+            f"found {arch!r}; export it to onnx"
+        )
+    if not loaded.head and target == "torchvision":
+        raise WeightsError(
+            f"{loaded.report.source}: expected a classifier, which torchvision's networks have, found none; "
+            "export it to timm, or export weights with one"
+        )
+    if target == "torchvision" and loaded.backbone.form != spec_of(arch).form:
+        raise WeightsError(
+            f"{loaded.report.source}: expected activation and padding of torchvision's {arch!r}, "
+            f"found {loaded.backbone.form}; "
+            "export it to onnx"
+        )
+    return names[arch]
+
+
+def _published(loaded: LoadedBackbone) -> dict[str, Tensor]:
+    prefix = spec_of(loaded.backbone.arch).layout.published_head
+    head = {f"{prefix}{name}": tensor for name, tensor in loaded.head.items()}
+    tensors: Mapping[str, Tensor] = {**loaded.backbone.state_dict(), **head}
+    return {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+
+
+def _write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    import torch
+    from safetensors.torch import save
+
+    if path.suffix == ".safetensors":
+        content = save(tensors, {"format": "pt"})
+    else:
+        buffer = io.BytesIO()
+        torch.save(tensors, buffer)
+        content = buffer.getvalue()
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def _loading_line(target: Target, name: str, path: Path, loaded: LoadedBackbone) -> str:
+    classes = len(loaded.head["bias"]) if loaded.head else 0
+    if target == "timm":
+        form, extra = loaded.backbone.form, ""
+        if loaded.backbone.arch.startswith("mobilenet"):
+            extra = ", act_layer='relu'" if form.activation == "relu" else ""
+            extra += ", pad_type='same'" if form.padding == "same" else ""
+        return f"timm.create_model({name!r}, num_classes={classes}{extra}, checkpoint_path={str(path)!r})"
+    read = "safetensors.torch.load_file" if path.suffix == ".safetensors" else "torch.load"
+    extra = ", aux_logits=False, init_weights=False" if name.startswith("inception") else ""
+    return (
+        f"model = torchvision.models.{name}(num_classes={classes}{extra}); "
+        f"model.load_state_dict({read}({str(path)!r}))"
+    )
+
+
+def _write_onnx(
+    path: Path, loaded: LoadedBackbone, classifier_of: Callable[[LoadedBackbone], nn.Module]
+) -> None:
+    """Writes RGB images (N, 3, side, side) in [0, 1] to logits (N, K); normalisation is part of the graph."""
+    try:
+        import onnx
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise WeightsError(
+            "export to onnx: expected the packages onnx and onnxscript, found them missing; "
+            "pip install 'transferbench[onnx]'"
+        ) from error
+    import torch
+
+    side = loaded.backbone.pixels.input_size
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, about its own insides
+        program = torch.onnx.export(
+            classifier_of(loaded),
+            (torch.zeros(2, 3, side, side),),
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("images")},),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program is not None
+    model = program.model_proto
+    onnx.helper.set_model_props(model, {METADATA_KEY: to_metadata(card_of(loaded))[METADATA_KEY]})
+    with whole_file(path) as file:
+        file.write(model.SerializeToString())
