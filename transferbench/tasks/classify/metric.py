@@ -5,9 +5,38 @@ Dimension key: N pictures, K classes, R ranks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+
+_Z95 = 1.959963984540054
+"""Standard deviations within which 95 % of a normal distribution lies."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of pictures and the interval in which that of all such pictures lies, with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+    pictures: int
+
+    @classmethod
+    def of(cls, is_right_N: np.ndarray) -> Share:
+        """Returns the share of the pictures that are right, all in [0, 1].
+
+        Source:
+            Wilson 1927, the score interval, which holds near 0 and 1 and for few pictures.
+        """
+        count = len(is_right_N)
+        share = float(is_right_N.mean())
+        spread = _Z95**2 / count
+        centre = (share + spread / 2) / (1 + spread)
+        half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+        return cls(share, max(0.0, centre - half), min(1.0, centre + half), count)
 
 
 def top_accuracy(ranked_NR: np.ndarray, labels_N: np.ndarray, ranks: int) -> float:
@@ -18,7 +47,7 @@ def top_accuracy(ranked_NR: np.ndarray, labels_N: np.ndarray, ranks: int) -> flo
         labels_N: true class indices.
         ranks: guesses allowed; with fewer classes than that, all of them.
     """
-    return float((ranked_NR[:, :ranks] == labels_N[:, None]).any(1).mean())
+    return share_right(ranked_NR, labels_N, ranks).value
 
 
 def accuracy_per_class(
@@ -30,3 +59,22 @@ def accuracy_per_class(
         name: float(is_right[labels_N == label].mean()) if (labels_N == label).any() else None
         for label, name in enumerate(classes)
     }
+
+
+def share_right(ranked_NR: np.ndarray, labels_N: np.ndarray, ranks: int) -> Share:
+    """Returns `top_accuracy` with its interval; the arguments are the same."""
+    return Share.of((ranked_NR[:, :ranks] == labels_N[:, None]).any(1))
+
+
+def sign_test(is_right_N: np.ndarray, was_right_N: np.ndarray) -> float:
+    """Returns the probability of so many more right by chance, one-sided, in [0, 1]; 1 where none differ.
+
+    Only the pictures count on which the two disagree; by chance each is right on half of them.
+
+    Source:
+        McNemar 1947, exact.
+    """
+    gained = int((is_right_N & ~was_right_N).sum())
+    differing = gained + int((was_right_N & ~is_right_N).sum())
+    ways = sum(math.comb(differing, right) for right in range(gained, differing + 1))
+    return float(ways / 2**differing)
