@@ -32,10 +32,9 @@ def compare(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(_FORMATS)}.")] = "table",
 ) -> None:
     """Print what each backbone gained: mean, spread, difference with its interval, the paper's number."""
-    from transferbench.errors import ConfigError
+    from transferbench.cli import requests
 
-    if form not in _FORMATS:
-        raise ConfigError(f"--format: expected one of {', '.join(_FORMATS)}, found {form!r}")
+    requests.require_format(form, _FORMATS)
     comparison = _comparison(runs or [Path("runs/demo")], baseline)
     if form == "table":
         from transferbench.cli.console import out

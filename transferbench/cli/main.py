@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from transferbench.cli import catalogs, compare, data, suites, train
+from transferbench.cli import catalogs, compare, data, suites, train, weights
 
 app = typer.Typer(
     name="transferbench",
@@ -20,5 +20,6 @@ app.command("segment", help="Fine-tune a backbone in FCN and score it.")(train.t
 app.command()(suites.run)
 app.command()(compare.compare)
 app.add_typer(data.app, name="data")
+app.add_typer(weights.app, name="weights")
 app.command("list")(catalogs.list_)
 app.command()(catalogs.show)

@@ -13,6 +13,14 @@ Data = Annotated[
         help="Data folder, or TASK=DIR (repeatable). Miniature protocols draw their own if left out.",
     ),
 ]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="BACKBONE",
+        help="Run folder, file of weights, random:ARCH, timm:NAME, torchvision:NAME, hf:ORG/REPO, "
+        "or a name of `weights list`.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of data order, augmentation and new weights.")]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures used of each split.")]
@@ -20,11 +28,32 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="One-off change, recorded: --set plan.lr=0.2"),
 ]
+WeightsSets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="What the file does not say: mean, std, input_size, crop, interpolation, colours, padding or "
+        "activation, as --set padding=same --set mean=[0.5,0.5,0.5] (repeatable).",
+    ),
+]
 Protocol = Annotated[
     str, typer.Option(metavar="NAME", help="As voc07-c4@1 (see `list protocols`), or a .toml file.")
 ]
 Arch = Annotated[
     str | None, typer.Option(metavar="NAME", help="What a file of weights without a card is for.")
+]
+AllowMissing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-missing",
+        metavar="PATTERN",
+        help="Tensors that the file of weights may lack, as '*.running_*' (repeatable, recorded).",
+    ),
+]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Let a pickle of weights run code; only for files of people you trust."),
 ]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; the fastest if left out.")]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=0, help="Processes that decode pictures.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.text import Text
@@ -30,6 +30,17 @@ def shown(label: str) -> Iterator[Report]:
             err.print(f"{label}  {words(news)}", markup=False)
 
     yield report
+
+
+@contextmanager
+def fetching(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Gives a `report(done, total)` that shows how far a download is, in bytes; the total may be None."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def words(news: Step | Scored | None) -> str:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from transferbench.errors import ConfigError
 
 if TYPE_CHECKING:
+    from transferbench.backbones.asked import Asked
     from transferbench.runs.cell import Machine
     from transferbench.runs.folder import IfFull
     from transferbench.tasks.base import TaskProtocol
     from transferbench.tasks.catalog import TaskName
 
 MINIATURE = Path("data/miniature")
+_OF_WEIGHTS = "weights."
 
 
 def machine_of(
@@ -88,9 +90,39 @@ def data_folders(
     return folders
 
 
+def parted(sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Returns what `--set weights.KEY=VALUE` says of the weights, and the changes to the protocol."""
+    from transferbench.recipes.load import with_sets
+
+    own = [text.removeprefix(_OF_WEIGHTS) for text in sets if text.startswith(_OF_WEIGHTS)]
+    return with_sets({}, own), [text for text in sets if not text.startswith(_OF_WEIGHTS)]
+
+
+def asked_by(arch: str | None, sets: list[str] | None, allow_missing: list[str] | None, trust: bool) -> Asked:
+    """Returns what flags add to what a source says of itself."""
+    from transferbench.backbones.asked import Asked
+    from transferbench.recipes.load import with_sets
+
+    return Asked(arch, with_sets({}, sets or ()), tuple(allow_missing or ()), trust)
+
+
+def require_format(form: str, known: Sequence[str]) -> None:
+    """Refuses an unknown `--format`.
+
+    Raises:
+        ConfigError: it is none of the known ones.
+    """
+    if form not in known:
+        raise ConfigError(f"--format: expected {_either(known)}, found {form!r}")
+
+
 def job_count(jobs: int | None) -> int:
     """Returns how many runs are done at a time: as asked, or one a core that this process may use."""
     return jobs or len(os.sched_getaffinity(0))
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(words) if len(words) == 2 else f"one of {', '.join(words)}"
 
 
 def _existing(folder: Path) -> Path:

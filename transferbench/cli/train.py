@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,8 +13,11 @@ from transferbench.cli import options
 from transferbench.cli.failures import told
 
 if TYPE_CHECKING:
+    from transferbench.recipes.recipe import Recipe
     from transferbench.runs.cell import Cell, Machine
     from transferbench.runs.folder import IfFull
+    from transferbench.tasks.base import TaskProtocol
+    from transferbench.tasks.catalog import TaskName
 
 RUNS = Path("runs/single")
 
@@ -38,7 +42,6 @@ def pretrain(
     from transferbench.cli import requests
     from transferbench.errors import ConfigError
     from transferbench.recipes.load import load_protocol, load_recipe
-    from transferbench.runs.cell import Cell, folder_of
 
     machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
     when_full = requests.if_full(resume=resume, overwrite=overwrite)
@@ -50,15 +53,8 @@ def pretrain(
             "there is nothing to train"
         )
     rules = load_protocol("classify", resolved.protocol)
-    cell = Cell(
-        recipe=resolved,
-        task="classify",
-        protocol=rules,
-        seed=seed,
-        data=requests.data_folders(data, {"classify": rules})["classify"],
-        folder=out or folder_of(RUNS, resolved, "classify", seed),
-        limit=limit,
-        departures=tuple(sets or ()),
+    cell = _cell(
+        resolved, "classify", rules, data=data, out=out, seed=seed, limit=limit, departures=sets or ()
     )
     _do(cell, machine, when_full)
 
@@ -68,11 +64,13 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
 
     @told
     def command(
-        backbone: Annotated[str, typer.Argument(help="Run folder, .safetensors file or random:ARCH.")],
+        backbone: options.Source,
         data: options.Data = None,
         out: options.Out = None,
         protocol: options.Protocol = "miniature@1",
         arch: options.Arch = None,
+        allow_missing: options.AllowMissing = None,
+        trust: options.Trust = False,
         seed: options.Seed = 0,
         limit: options.Limit = None,
         sets: options.Sets = None,
@@ -85,26 +83,52 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
     ) -> None:
         from transferbench.cli import requests
         from transferbench.recipes.load import load_protocol
-        from transferbench.recipes.recipe import Recipe
-        from transferbench.runs.cell import Cell, folder_of
 
         machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
-        rules = load_protocol(task, protocol, sets=sets or ())
-        recipe = Recipe(name=_row_name(backbone), weights=backbone, arch=arch)
-        cell = Cell(
-            recipe=recipe,
-            task=task,
-            protocol=rules,
-            seed=seed,
-            data=requests.data_folders(data, {task: rules})[task],
-            folder=out or folder_of(RUNS, recipe, task, seed),
-            weights=backbone,
-            limit=limit,
-            departures=tuple(sets or ()),
-        )
-        _do(cell, machine, requests.if_full(resume=resume, overwrite=overwrite))
+        of_weights, of_protocol = requests.parted(sets or ())
+        rules = load_protocol(task, protocol, sets=of_protocol)
+        recipe = _recipe_of(backbone, arch, of_weights, tuple(allow_missing or ()))
+        cell = _cell(recipe, task, rules, data=data, out=out, seed=seed, limit=limit, departures=of_protocol)
+        when_full = requests.if_full(resume=resume, overwrite=overwrite)
+        _do(replace(cell, weights=backbone, trust=trust), machine, when_full)
 
     return command
+
+
+def _cell(
+    recipe: Recipe,
+    task: TaskName,
+    protocol: TaskProtocol,
+    *,
+    data: Sequence[str] | None,
+    out: Path | None,
+    seed: int,
+    limit: int | None,
+    departures: Sequence[str],
+) -> Cell:
+    from transferbench.cli import requests
+    from transferbench.runs.cell import Cell, folder_of
+
+    return Cell(
+        recipe=recipe,
+        task=task,
+        protocol=protocol,
+        seed=seed,
+        data=requests.data_folders(data, {task: protocol})[task],
+        folder=out or folder_of(RUNS, recipe, task, seed),
+        limit=limit,
+        departures=tuple(departures),
+    )
+
+
+def _recipe_of(
+    backbone: str, arch: str | None, settings: dict[str, Any], allow_missing: tuple[str, ...]
+) -> Recipe:
+    from transferbench.recipes.faults import validated
+    from transferbench.recipes.recipe import Recipe
+
+    content = {"weights": backbone, "arch": arch, "settings": settings, "allow_missing": allow_missing}
+    return validated(Recipe, {"name": _row_name(backbone), **content}, backbone)
 
 
 def _row_name(backbone: str) -> str:
@@ -124,12 +148,13 @@ def _row_name(backbone: str) -> str:
 def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
     from transferbench.cli.console import err, out
     from transferbench.cli.interrupts import interruptible
+    from transferbench.cli.loaded import announce
     from transferbench.cli.progress import duration, shown
     from transferbench.runs.execute import execute
     from transferbench.runs.record import SCORES
 
     with interruptible() as should_stop, shown(cell.label) as report:
-        record = execute(cell, machine, report, if_full=when_full, should_stop=should_stop)
+        record = execute(cell, machine, report, if_full=when_full, should_stop=should_stop, announce=announce)
     err.print(
         f"{cell.label} by {record.protocol}: done in {duration(record.wall_seconds)}, in {cell.folder}",
         markup=False,

@@ -1,0 +1,67 @@
+"""What was loaded, in words: the loader's report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transferbench.backbones.report import LoaderReport
+
+
+_VOUCHED = {
+    "the index": "as the index states",
+    "recorded before": "as on its first use here",
+    "recorded now": "first use here, now recorded",
+}
+
+
+def announce(report: LoaderReport) -> None:
+    """Prints what was loaded for people, before anything is done with it."""
+    from transferbench.cli.console import err
+
+    for line in report_lines(report):
+        err.print(line, markup=False, soft_wrap=True)
+
+
+def report_lines(report: LoaderReport) -> list[str]:
+    """Returns the report, a line a subject."""
+    settings = f"settings: {_settings(report.settings)}"
+    if report.was_random:
+        return [f"backbone: {report.arch}, random weights: the control", settings]
+    held = f" ({_VOUCHED[report.sha256_from]})" if report.sha256_from else ""
+    lines = [
+        f"weights: {report.source}" + (f", from {report.origin}" if report.origin != report.source else ""),
+        f"sha256: {report.sha256}{held}",
+        f"loaded: {report.arch}, {report.matched} tensors, {report.share_loaded:.1%} of its numbers, "
+        f"{' and '.join(report.dtypes)}; nothing unexpected, finite"
+        + (f"; {report.norms} batch norms with sane statistics" if report.norms else ""),
+    ]
+    if report.wrappings:
+        lines.append(f"taken off: {', '.join(report.wrappings)}")
+    for what, names in (("left out", report.left_out), ("missing, as allowed", report.allowed_missing)):
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            lines.append(f"{what}: {names[0]}{more}")
+    lines.append(f"classifier: {', '.join(report.classifier) or 'none'}")
+    return [*lines, settings]
+
+
+def _settings(settings: Mapping[str, Mapping[str, Any]]) -> str:
+    """Returns settings grouped by who told them."""
+    order = list(settings)
+    by_teller = sorted(settings.items(), key=lambda item: item[1]["told_by"])
+    groups = [
+        (teller, [key for key, _ in group])
+        for teller, group in groupby(by_teller, key=lambda item: item[1]["told_by"])
+    ]
+    parts = []
+    for teller, keys in sorted(groups, key=lambda group: order.index(group[1][0])):
+        shown = ", ".join(f"{key} {_value(settings[key]['value'])}" for key in keys)
+        parts.append(f"{shown} (by {teller})")
+    return "; ".join(parts)
+
+
+def _value(value: Any) -> str:
+    return "/".join(f"{part:.4g}" for part in value) if isinstance(value, list | tuple) else str(value)

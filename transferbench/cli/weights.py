@@ -1,0 +1,146 @@
+"""`transferbench weights`: what there is, fetching it, and what a file says of itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from transferbench.cli import checks, options
+from transferbench.cli.failures import told
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+app = typer.Typer(help="Backbones from anywhere, and back.", no_args_is_help=True, rich_markup_mode=None)
+app.command("check")(checks.check)
+app.command("agree")(checks.agree)
+
+_TARGETS = ("transferbench", "timm", "torchvision", "onnx")
+
+
+@app.command("list")
+@told
+def list_(
+    pattern: Annotated[str, typer.Argument(metavar="[PATTERN]", help="As 'resnet50*'.")] = "*",
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """List the published weights of the paper's backbones, and the row of its tables each stands for."""
+    from dataclasses import asdict
+    from fnmatch import fnmatch
+
+    from transferbench.backbones.index import read_index
+    from transferbench.cli import requests
+    from transferbench.cli.console import out
+
+    requests.require_format(form, ("text", "json"))
+    found = [entry for name, entry in read_index().items() if fnmatch(name, pattern)]
+    if form == "json":
+        print(json.dumps([asdict(entry) for entry in found], indent=1))
+        return
+    width = max((len(entry.name) for entry in found), default=0)
+    for entry in found:
+        row = f"; {entry.row}" if entry.row else ""
+        out.print(
+            f"{entry.name:<{width}}  {entry.top1:6.2%} top-1  {entry.arch:<12}  {entry.licence:<12}  "
+            f"{entry.about}{row}",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+@app.command()
+@told
+def pull(
+    source: Annotated[
+        str, typer.Argument(help="Name of `weights list`, hf:ORG/REPO, timm:NAME or torchvision:NAME.")
+    ],
+) -> None:
+    """Fetch weights into the cache, show how far it is, and prove what came."""
+    from transferbench.backbones.fetch import fetch, is_remote
+    from transferbench.cli.console import err, out
+    from transferbench.cli.progress import fetching
+    from transferbench.errors import WeightsError
+
+    if not is_remote(source):
+        raise WeightsError(
+            f"{source}: expected something to fetch (a name of `weights list`, hf:ORG/REPO, timm:NAME or "
+            "torchvision:NAME), found none of these; check the name"
+        )
+    with fetching(source) as report:
+        found = fetch(source, report)
+    err.print(
+        f"{source}: from {found.origin}, sha256 {found.sha256} ({found.sha256_from})",
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print(str(found.path), markup=False, soft_wrap=True)
+
+
+@app.command()
+@told
+def show(
+    file: Annotated[Path, typer.Argument(help="File of weights, or the folder of a run.")],
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    trust: options.Trust = False,
+) -> None:
+    """Print what a file of weights says of itself, as a tree."""
+    from transferbench.backbones.weights import describe_file
+    from transferbench.cli import requests
+    from transferbench.cli.console import out
+
+    requests.require_format(form, ("text", "json"))
+    content = describe_file(str(file), trust=trust)
+    if form == "json":
+        print(json.dumps(content, indent=1))
+        return
+    from rich.tree import Tree
+
+    tree = Tree(str(file))
+    _grow(tree, content)
+    out.print(tree, markup=False, soft_wrap=True)
+
+
+@app.command()
+@told
+def export(
+    source: options.Source,
+    to: Annotated[str, typer.Option("--to", help=f"One of {', '.join(_TARGETS)}.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File that is written.")],
+    arch: options.Arch = None,
+    sets: options.WeightsSets = None,
+    allow_missing: options.AllowMissing = None,
+    trust: options.Trust = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Write weights for timm, torchvision or ONNX, or as a file of ours that says what belongs to it."""
+    from transferbench.backbones.export import TARGETS
+    from transferbench.backbones.export import export as write
+    from transferbench.backbones.weights import load_backbone
+    from transferbench.cli import requests
+    from transferbench.cli.console import err
+    from transferbench.cli.console import out as stdout
+    from transferbench.cli.loaded import announce
+    from transferbench.errors import ConfigError, RunError
+    from transferbench.tasks.classify.model import classifier_of
+
+    target = next((target for target in TARGETS if target == to), None)
+    if target is None:
+        raise ConfigError(f"--to: expected one of {', '.join(TARGETS)}, found {to!r}")
+    if out.exists() and not overwrite:
+        raise RunError(f"{out}: expected no such file yet, found one; give --overwrite or another --out")
+    loaded = load_backbone(source, asked=requests.asked_by(arch, sets, allow_missing, trust))
+    announce(loaded.report)
+    written = write(loaded, target, out, classifier_of=classifier_of)
+    err.print(f"written: {written.path}; load it with", markup=False, soft_wrap=True)
+    stdout.print(written.how_to_load, markup=False, soft_wrap=True)
+
+
+def _grow(tree: Tree, content: Any) -> None:
+    for key, value in content.items():
+        if isinstance(value, dict) and value:
+            _grow(tree.add(str(key)), value)
+        else:
+            tree.add(f"{key}: {value}")
