@@ -65,8 +65,9 @@ def show(
         print(json.dumps(content, indent=1))
         return
     from transferbench.cli.console import out
+    from transferbench.cli.trees import tree_lines
 
-    for line in _lines(content):
+    for line in tree_lines(content):
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -169,13 +170,3 @@ def _backbone_or_trick(name: str, _sets: list[str]) -> dict[str, Any] | None:
         }
         return {"about": trick.__doc__, "source": trick.source, "settings": fields}
     return None
-
-
-def _lines(content: Mapping[str, Any], indent: int = 0) -> list[str]:
-    lines = []
-    for key, value in content.items():
-        if isinstance(value, Mapping) and value:
-            lines += [f"{' ' * indent}{key}:", *_lines(value, indent + 2)]
-        else:
-            lines.append(f"{' ' * indent}{key}: {value}")
-    return lines

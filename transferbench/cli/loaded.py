@@ -64,4 +64,6 @@ def _settings(settings: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _value(value: Any) -> str:
-    return "/".join(f"{part:.4g}" for part in value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, list | tuple):
+        return "/".join(map(_value, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -21,26 +21,35 @@ def shown(label: str) -> Iterator[Report]:
         with err.status(label) as status:
             yield lambda news: status.update(Text(f"{label}  {words(news)}"))
         return
-    printed = time.monotonic()
-
-    def report(news: Step | Scored) -> None:
-        nonlocal printed
-        if time.monotonic() - printed >= _PLAIN_EVERY_SECONDS:
-            printed = time.monotonic()
-            err.print(f"{label}  {words(news)}", markup=False)
-
-    yield report
+    told = _now_and_then()
+    yield lambda news: told(f"{label}  {words(news)}")
 
 
 @contextmanager
 def fetching(what: str) -> Iterator[Callable[[int, int | None], None]]:
     """Gives a `report(done, total)` that shows how far a download is, in bytes; the total may be None."""
+    if not err.is_terminal:
+        told = _now_and_then()
+        yield lambda done, total: told(f"{what}  {done:,} of {total or 0:,} bytes")
+        return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _now_and_then() -> Callable[[str], None]:
+    printed = time.monotonic()
+
+    def tell(line: str) -> None:
+        nonlocal printed
+        if time.monotonic() - printed >= _PLAIN_EVERY_SECONDS:
+            printed = time.monotonic()
+            err.print(line, markup=False, soft_wrap=True)
+
+    return tell
 
 
 def words(news: Step | Scored | None) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from transferbench.cli import checks, options
 from transferbench.cli.failures import told
-
-if TYPE_CHECKING:
-    from rich.tree import Tree
 
 app = typer.Typer(help="Backbones from anywhere, and back.", no_args_is_help=True, rich_markup_mode=None)
 app.command("check")(checks.check)
@@ -90,17 +87,15 @@ def show(
     from transferbench.backbones.weights import describe_file
     from transferbench.cli import requests
     from transferbench.cli.console import out
+    from transferbench.cli.trees import tree_lines
 
     requests.require_format(form, ("text", "json"))
     content = describe_file(str(file), trust=trust)
     if form == "json":
         print(json.dumps(content, indent=1))
         return
-    from rich.tree import Tree
-
-    tree = Tree(str(file))
-    _grow(tree, content)
-    out.print(tree, markup=False, soft_wrap=True)
+    for line in tree_lines({str(file): content}):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -136,11 +131,3 @@ def export(
     written = write(loaded, target, out, classifier_of=classifier_of)
     err.print(f"written: {written.path}; load it with", markup=False, soft_wrap=True)
     stdout.print(written.how_to_load, markup=False, soft_wrap=True)
-
-
-def _grow(tree: Tree, content: Any) -> None:
-    for key, value in content.items():
-        if isinstance(value, dict) and value:
-            _grow(tree.add(str(key)), value)
-        else:
-            tree.add(f"{key}: {value}")
