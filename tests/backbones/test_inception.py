@@ -11,6 +11,7 @@ from transferbench.backbones.base import Backbone, OutputStride
 from transferbench.backbones.card import Form
 from transferbench.backbones.catalog import create
 from transferbench.backbones.inception_blocks import MaxPool, mean_3x3
+from transferbench.errors import WeightsError
 
 PADDINGS: list[Any] = ["valid", "symmetric"]
 
@@ -56,7 +57,7 @@ def test_the_smallest_picture_has_one_step_and_smaller_ones_are_refused(output_s
 
     with torch.no_grad():
         assert network(torch.zeros(1, 3, 75, 75))[-1].shape == (1, 2048, 1, 1)
-    with pytest.raises(ValueError, match="inception_v3: expected pictures of at least 75 x 75 pixels"):
+    with pytest.raises(WeightsError, match="inception_v3: expected pictures of at least 75 x 75 pixels"):
         network(torch.zeros(1, 3, 200, 74))
 
 

@@ -22,6 +22,7 @@ from transferbench.backbones.inception_blocks import (
     MaxPool,
 )
 from transferbench.backbones.initialise import initialise
+from transferbench.errors import WeightsError
 
 SMALLEST_PIXELS = 75
 """Side of the smallest picture that unpadded layers leave anything of."""
@@ -121,7 +122,7 @@ class InceptionV3(Backbone):
     def _require_size(self, images_NCHW: Tensor) -> None:
         height, width = images_NCHW.shape[2:]
         if self.form.padding == "valid" and min(height, width) < SMALLEST_PIXELS:
-            raise ValueError(
+            raise WeightsError(
                 f"{self.arch}: expected pictures of at least {SMALLEST_PIXELS} x {SMALLEST_PIXELS} pixels "
                 f"for unpadded layers, found {height} x {width}; make them larger, or take the padding "
                 "'symmetric'"

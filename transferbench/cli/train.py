@@ -158,6 +158,7 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
     err.print(
         f"{cell.label} by {record.protocol}: done in {duration(record.wall_seconds)}, in {cell.folder}",
         markup=False,
+        soft_wrap=True,
     )
     for name, value in record.scores.items():
         title = SCORES[name].title if name in SCORES else name

@@ -68,7 +68,12 @@ def _write_backbone(setting: Setting, model: nn.Module, outcome: Outcome, path: 
     assert isinstance(model, Classifier) and isinstance(protocol, ClassifyProtocol)
     card = WeightsCard(
         arch=model.backbone.arch,
-        pixels=replace(model.backbone.pixels, input_size=protocol.input_size, crop=protocol.crop),
+        pixels=replace(
+            model.backbone.pixels,
+            input_size=protocol.input_size,
+            crop=protocol.crop,
+            interpolation="bilinear",
+        ),
         form=model.backbone.form,
         classes=setting.task.data.classes,
         recipe=setting.cell.recipe.model_dump(mode="json"),
