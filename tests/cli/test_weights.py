@@ -15,8 +15,8 @@ from tests.cli.command import error, told
 from tests.fabricate.hub import Hub, Repo, hub_at_hand
 from tests.fabricate.networks import head, trained
 from transferbench.backbones.card import WeightsCard
-from transferbench.backbones.index import read_index
-from transferbench.backbones.weights import save_backbone
+from transferbench.backbones.weights.index import read_index
+from transferbench.backbones.weights.save import save_backbone
 
 CARD = WeightsCard("mini_d", classes=("cat", "dog"), scores={"classify/top1": 0.5})
 

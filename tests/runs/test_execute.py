@@ -14,7 +14,7 @@ import pytest
 from tests.fabricate.imagefolder import CLASSES, imagefolder
 from tests.runs.tiny import MACHINE, RECIPE, epochs, files_below, pretraining
 from transferbench.backbones.card import read_card
-from transferbench.backbones.weights import weights_sha256
+from transferbench.backbones.weights.load import weights_sha256
 from transferbench.engine.loop import Interrupted
 from transferbench.engine.report import Scored, Step
 from transferbench.errors import DataError, RunError, TransferbenchError

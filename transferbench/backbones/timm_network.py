@@ -16,8 +16,8 @@ from torch.nn.functional import pad
 from transferbench.backbones.base import Backbone, OutputStride
 from transferbench.backbones.catalog import TIMM, BackboneSpec
 from transferbench.backbones.layouts import TimmLayout
-from transferbench.backbones.report import report_on
 from transferbench.backbones.timm_facts import STRIDES, facts_of, full_of, pixels_of, source_of, timm_for
+from transferbench.backbones.weights.report import report_on
 from transferbench.errors import WeightsError
 
 _WRAPPERS = ("", "model.", "body.")

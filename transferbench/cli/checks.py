@@ -15,7 +15,7 @@ from transferbench.cli.failures import told
 
 if TYPE_CHECKING:
     from transferbench.backbones.agreement import Agreement
-    from transferbench.backbones.weights import LoadedBackbone
+    from transferbench.backbones.weights.load import LoadedBackbone
     from transferbench.tasks.classify.check import Check
     from transferbench.tasks.classify.metric import Share
 
@@ -49,7 +49,7 @@ def check(
 
     Exit status 4: they miss their claim, or other settings do surely better.
     """
-    from transferbench.backbones.weights import load_backbone
+    from transferbench.backbones.weights.load import load_backbone
     from transferbench.cli import requests
     from transferbench.cli.console import out
     from transferbench.cli.loaded import report_lines

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from transferbench.backbones.report import LoaderReport
+    from transferbench.backbones.weights.report import LoaderReport
 
 
 _VOUCHED = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from transferbench.errors import ConfigError
 
 if TYPE_CHECKING:
-    from transferbench.backbones.asked import Asked
+    from transferbench.backbones.weights.asked import Asked
     from transferbench.runs.cell import Machine
     from transferbench.runs.folder import IfFull
     from transferbench.tasks.base import TaskProtocol
@@ -100,7 +100,7 @@ def parted(sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
 
 def asked_by(arch: str | None, sets: list[str] | None, allow_missing: list[str] | None, trust: bool) -> Asked:
     """Returns what flags add to what a source says of itself."""
-    from transferbench.backbones.asked import Asked
+    from transferbench.backbones.weights.asked import Asked
     from transferbench.recipes.load import with_sets
 
     return Asked(arch, with_sets({}, sets or ()), tuple(allow_missing or ()), trust)

@@ -28,7 +28,7 @@ def list_(
     from dataclasses import asdict
     from fnmatch import fnmatch
 
-    from transferbench.backbones.index import read_index
+    from transferbench.backbones.weights.index import read_index
     from transferbench.cli import requests
     from transferbench.cli.console import out
 
@@ -56,7 +56,7 @@ def pull(
     ],
 ) -> None:
     """Fetch weights into the cache, show how far it is, and prove what came."""
-    from transferbench.backbones.fetch import fetch, is_remote
+    from transferbench.backbones.weights.fetch import fetch, is_remote
     from transferbench.cli.console import err, out
     from transferbench.cli.progress import fetching
     from transferbench.errors import WeightsError
@@ -84,7 +84,7 @@ def show(
     trust: options.Trust = False,
 ) -> None:
     """Print what a file of weights says of itself, as a tree."""
-    from transferbench.backbones.weights import describe_file
+    from transferbench.backbones.weights.load import describe_file
     from transferbench.cli import requests
     from transferbench.cli.console import out
     from transferbench.cli.trees import tree_lines
@@ -111,9 +111,9 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
     """Write weights for timm, torchvision or ONNX, or as a file of ours that says what belongs to it."""
-    from transferbench.backbones.export import TARGETS
-    from transferbench.backbones.export import export as write
-    from transferbench.backbones.weights import load_backbone
+    from transferbench.backbones.weights.export import TARGETS
+    from transferbench.backbones.weights.export import export as write
+    from transferbench.backbones.weights.load import load_backbone
     from transferbench.cli import requests
     from transferbench.cli.console import err
     from transferbench.cli.console import out as stdout

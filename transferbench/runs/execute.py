@@ -9,7 +9,7 @@ from dataclasses import asdict
 import torch
 from torch import nn
 
-from transferbench.backbones.report import LoaderReport
+from transferbench.backbones.weights.report import LoaderReport
 from transferbench.engine.checkpoint import FILE_NAME as CHECKPOINT_FILE
 from transferbench.engine.device import keep_freed_memory, place, reset_peak_memory
 from transferbench.engine.loop import Interrupted, Job, fit

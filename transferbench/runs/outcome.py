@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from transferbench import __version__
 from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
 from transferbench.backbones.card import WeightsCard
-from transferbench.backbones.weights import save_backbone
+from transferbench.backbones.weights.save import save_backbone
 from transferbench.engine.device import describe, peak_memory_bytes
 from transferbench.runs.record import Record, write_atomically, write_record
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import torch
 
-from transferbench.backbones.asked import Asked
-from transferbench.backbones.weights import RANDOM, LoadedBackbone, load_backbone, weights_sha256
+from transferbench.backbones.weights.asked import Asked
+from transferbench.backbones.weights.load import RANDOM, LoadedBackbone, load_backbone, weights_sha256
 from transferbench.engine.device import check_precision, pick_device
 from transferbench.engine.plan import Plan
 from transferbench.runs.cell import Cell, Machine

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import PositiveInt
 
-from transferbench.backbones.asked import Use
+from transferbench.backbones.weights.asked import Use
 from transferbench.engine.plan import Plan
 from transferbench.schema import Schema
 from transferbench.tricks.base import ParameterGroup

@@ -11,11 +11,11 @@ from PIL import Image
 from tests.fabricate.networks import head
 from tests.real_data import real_data
 from transferbench.backbones.agreement import shake
-from transferbench.backbones.asked import Asked
 from transferbench.backbones.card import Form, Pixels
 from transferbench.backbones.catalog import create
-from transferbench.backbones.report import LoaderReport
-from transferbench.backbones.weights import LoadedBackbone, load_backbone
+from transferbench.backbones.weights.asked import Asked
+from transferbench.backbones.weights.load import LoadedBackbone, load_backbone
+from transferbench.backbones.weights.report import LoaderReport
 from transferbench.errors import WeightsError
 from transferbench.tasks.classify.check import _changed, _guessed, check, outputs_of
 from transferbench.tasks.classify.labelled import Labelled, read_labelled

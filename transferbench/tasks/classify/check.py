@@ -15,7 +15,7 @@ from torch import nn
 
 from transferbench.backbones.card import Form, Pixels
 from transferbench.backbones.catalog import create, spec_of
-from transferbench.backbones.weights import LoadedBackbone
+from transferbench.backbones.weights.load import LoadedBackbone
 from transferbench.tasks.classify.augment import scored
 from transferbench.tasks.classify.labelled import Labelled
 from transferbench.tasks.classify.metric import Share, share_right, sign_test

@@ -11,7 +11,7 @@ from torch.nn.functional import dropout
 
 from transferbench.backbones.base import Backbone
 from transferbench.backbones.timm_network import TimmNetwork
-from transferbench.backbones.weights import LoadedBackbone, load_backbone
+from transferbench.backbones.weights.load import LoadedBackbone, load_backbone
 from transferbench.errors import WeightsError
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from transferbench.backbones.asked import Use
+from transferbench.backbones.weights.asked import Use
 from transferbench.engine.plan import AdamW, Plan, Sgd, Step
 from transferbench.schema import Schema
 from transferbench.tasks.base import TaskProtocol

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from transferbench.backbones.asked import Use
+from transferbench.backbones.weights.asked import Use
 from transferbench.engine.plan import AdamW, Plan, Poly, Sgd
 from transferbench.schema import Schema
 from transferbench.tasks.base import TaskProtocol

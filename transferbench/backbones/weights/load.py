@@ -1,4 +1,4 @@
-"""Weights in and out: a backbone that did not load is an error."""
+"""Weights into a backbone: one that did not load whole is an error."""
 
 from __future__ import annotations
 
@@ -9,26 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transferbench.backbones.asked import CLASSIFYING, NOTHING
-from transferbench.backbones.asked import Asked as Asked
-from transferbench.backbones.asked import Use as Use
-from transferbench.backbones.card import FILE_NAME as FILE_NAME
-from transferbench.backbones.card import Form as Form
-from transferbench.backbones.card import Pixels as Pixels
-from transferbench.backbones.card import WeightsCard as WeightsCard
-from transferbench.backbones.card import read_card as read_card
-from transferbench.backbones.card import to_metadata
+from transferbench.backbones.card import FILE_NAME, WeightsCard, read_card
 from transferbench.backbones.catalog import BACKBONES, TIMM, create, spec_of
-from transferbench.backbones.fetch import Fetched, fetch, is_remote
-from transferbench.backbones.hints import Hints
-from transferbench.backbones.likely import likely
-from transferbench.backbones.parts import OUR_HEAD, arch_of, names_known, take_apart
-from transferbench.backbones.report import LoaderReport as LoaderReport
-from transferbench.backbones.report import insane, report_on
-from transferbench.backbones.settings import Settings, settle
-from transferbench.backbones.tensors import SUFFIXES, read_file, unwrap
-from transferbench.errors import RunError, WeightsError
-from transferbench.files import whole_file
+from transferbench.backbones.weights.asked import CLASSIFYING, NOTHING, Asked, Use
+from transferbench.backbones.weights.fetch import Fetched, fetch, is_remote
+from transferbench.backbones.weights.hints import Hints
+from transferbench.backbones.weights.likely import likely
+from transferbench.backbones.weights.parts import arch_of, names_known, take_apart
+from transferbench.backbones.weights.report import LoaderReport, insane, report_on
+from transferbench.backbones.weights.settings import Settings, settle
+from transferbench.backbones.weights.tensors import SUFFIXES, read_file, unwrap
+from transferbench.errors import WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,36 +41,6 @@ class LoadedBackbone:
     """The classifier's tensors, as its `state_dict()` names them; empty if the file has none."""
     claims: Mapping[str, float] = field(default_factory=dict)
     """Scores that the file or its source states, as `classify/top1`, fractions."""
-
-
-def save_backbone(
-    path: Path, backbone: Backbone, card: WeightsCard, *, head: Mapping[str, Tensor] | None = None
-) -> None:
-    """Writes weights and card to one file, whole or not at all.
-
-    Args:
-        path: of the file; its folder exists.
-        backbone: on any device.
-        card: its `arch` is the backbone's.
-        head: the classifier's tensors, as its `state_dict()` gives them.
-
-    Raises:
-        RunError: the file cannot be written.
-    """
-    from safetensors.torch import save
-
-    assert card.arch == backbone.arch
-    tensors = backbone.state_dict() | {f"{OUR_HEAD}{name}": t for name, t in (head or {}).items()}
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    content = save(plain, to_metadata(replace(card, form=backbone.form)))
-    try:
-        with whole_file(path) as file:
-            file.write(content)
-    except OSError as error:
-        raise RunError(
-            f"{path}: expected to write {len(content)} bytes of weights, found {error.strerror!r}; "
-            "make room there or give another --out"
-        ) from error
 
 
 def load_backbone(

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from transferbench.backbones.catalog import create
-from transferbench.backbones.likely import likely
+from transferbench.backbones.weights.likely import likely
 
 
 def tensors_of(arch: str) -> dict[str, Tensor]:

@@ -11,12 +11,12 @@ from typing import Literal
 from safetensors import SafetensorError, safe_open
 
 from transferbench.backbones.card import what_it_is
-from transferbench.backbones.first_use import record_path, sha256_at_first_use
-from transferbench.backbones.hints import Hints as Hints
-from transferbench.backbones.hub import hub_file, hub_hints
-from transferbench.backbones.sources import Download, HubFile, Remote, Report, resolve
-from transferbench.backbones.sources import is_remote as is_remote
-from transferbench.backbones.web import web_file
+from transferbench.backbones.weights.first_use import record_path, sha256_at_first_use
+from transferbench.backbones.weights.hints import Hints as Hints
+from transferbench.backbones.weights.hub import hub_file, hub_hints
+from transferbench.backbones.weights.sources import Download, HubFile, Remote, Report, resolve
+from transferbench.backbones.weights.sources import is_remote as is_remote
+from transferbench.backbones.weights.web import web_file
 from transferbench.errors import WeightsError
 
 Voucher = Literal["the index", "recorded before", "recorded now"]

@@ -8,7 +8,7 @@ import pytest
 
 from transferbench.backbones.card import Form, Pixels
 from transferbench.backbones.catalog import spec_of
-from transferbench.backbones.index import read_index
+from transferbench.backbones.weights.index import read_index
 from transferbench.errors import WeightsError
 
 INDEX = read_index()
@@ -58,7 +58,7 @@ def test_the_row_with_mixup_of_the_papers_tables_is_there() -> None:
 
 
 def test_an_entry_may_state_hash_form_and_classes(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "weights" / "index.toml").read_text().partition("\n\n[")[2]
+    text = (Path(__file__).parents[3] / "weights" / "index.toml").read_text().partition("\n\n[")[2]
     path = tmp_path / "index.toml"
     more = f'form = {{ activation = "relu6" }}\nclasses = 21\nsha256 = "{"0" * 64}"\n'
     path.write_text(f"[{text.partition('sha256')[0]}{more}pixels = {{}}")
@@ -102,7 +102,7 @@ def test_an_index_that_is_no_toml_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_index_is_read_without_torch_and_before_anything_is_fetched() -> None:
-    code = "import sys, transferbench.backbones.fetch as f; f.is_remote('x'); print(*sys.modules)"
+    code = "import sys, transferbench.backbones.weights.fetch as f; f.is_remote('x'); print(*sys.modules)"
 
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

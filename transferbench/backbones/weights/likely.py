@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from transferbench.backbones.catalog import BACKBONES, create
-from transferbench.backbones.report import is_counter
+from transferbench.backbones.weights.report import is_counter
 
 if TYPE_CHECKING:
     from torch import Tensor

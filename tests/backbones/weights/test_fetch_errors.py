@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.fabricate.hub import Hub, Manner, Repo, hub_at_hand
-from transferbench.backbones.fetch import fetch
-from transferbench.backbones.hints import Hints, hints_of_config
+from transferbench.backbones.weights.fetch import fetch
+from transferbench.backbones.weights.hints import Hints, hints_of_config
 from transferbench.errors import WeightsError
 
 constants = pytest.importorskip("huggingface_hub.constants", reason="needs the extra `hub`")

@@ -2,7 +2,7 @@
 
 import torch
 
-from transferbench.backbones.report import LoaderReport, insane, report_on
+from transferbench.backbones.weights.report import LoaderReport, insane, report_on
 
 EXPECTED = {
     "conv.weight": torch.zeros(4, 3),

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
 
 from transferbench.backbones.catalog import TIMM
-from transferbench.backbones.index import IndexEntry
 from transferbench.backbones.peers import FROM_TIMM, TORCHVISION
+from transferbench.backbones.weights.index import IndexEntry
 from transferbench.errors import WeightsError
 
 _FROM_TORCHVISION = {theirs: ours for ours, theirs in reversed(TORCHVISION.items())}

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from transferbench.backbones.card import METADATA_KEY, WeightsCard, to_metadata
 from transferbench.backbones.catalog import spec_of
 from transferbench.backbones.peers import TIMM, TORCHVISION
-from transferbench.backbones.weights import LoadedBackbone, save_backbone
+from transferbench.backbones.weights.load import LoadedBackbone
+from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import WeightsError
 from transferbench.files import whole_file
 

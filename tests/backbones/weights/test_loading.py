@@ -12,9 +12,10 @@ from torch import Tensor
 
 from tests.fabricate.hub import Hub, Repo, hub_at_hand
 from tests.fabricate.networks import head, shaken, trained
-from transferbench.backbones.asked import Asked, Use
 from transferbench.backbones.card import Form, WeightsCard
-from transferbench.backbones.weights import LoadedBackbone, load_backbone, save_backbone, weights_sha256
+from transferbench.backbones.weights.asked import Asked, Use
+from transferbench.backbones.weights.load import LoadedBackbone, load_backbone, weights_sha256
+from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import WeightsError
 
 MINI = trained("mini_d").state_dict()

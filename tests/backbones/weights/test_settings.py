@@ -4,8 +4,8 @@ import pytest
 
 from transferbench.backbones.card import Form, Pixels, WeightsCard
 from transferbench.backbones.catalog import spec_of
-from transferbench.backbones.hints import Hints
-from transferbench.backbones.settings import settle
+from transferbench.backbones.weights.hints import Hints
+from transferbench.backbones.weights.settings import settle
 from transferbench.errors import WeightsError
 
 SPEC = spec_of("mobilenet_v1_050")

@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.fabricate.networks import trained
-from transferbench.backbones.asked import Asked, Use
-from transferbench.backbones.card import Form, to_metadata
+from transferbench.backbones.card import Form, Pixels, WeightsCard, read_card, to_metadata
 from transferbench.backbones.catalog import create
-from transferbench.backbones.weights import Pixels, WeightsCard, load_backbone, read_card, save_backbone
+from transferbench.backbones.weights.asked import Asked, Use
+from transferbench.backbones.weights.load import load_backbone
+from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import RunError, WeightsError
 
 CARD = WeightsCard(
@@ -95,7 +96,7 @@ def test_a_random_backbone_is_the_seeds_and_says_so() -> None:
 
 def test_a_card_is_read_without_torch(path: Path) -> None:
     code = (
-        "import sys, pathlib; from transferbench.backbones.weights import read_card; "
+        "import sys, pathlib; from transferbench.backbones.card import read_card; "
         f"print(read_card(pathlib.Path({str(path)!r})).arch, 'torch' in sys.modules)"
     )
 

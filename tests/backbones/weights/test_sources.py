@@ -9,7 +9,7 @@ import pytest
 
 from transferbench.backbones.catalog import BACKBONES
 from transferbench.backbones.peers import TORCHVISION
-from transferbench.backbones.sources import Hints, HubFile, WebFile, is_remote, resolve
+from transferbench.backbones.weights.sources import Hints, HubFile, WebFile, is_remote, resolve
 from transferbench.errors import WeightsError
 
 PYTORCH = "https://download.pytorch.org/models"

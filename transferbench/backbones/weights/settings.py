@@ -13,7 +13,7 @@ from transferbench.errors import WeightsError, nearest
 
 if TYPE_CHECKING:
     from transferbench.backbones.catalog import BackboneSpec
-    from transferbench.backbones.hints import Hints
+    from transferbench.backbones.weights.hints import Hints
 
 _PIXELS = tuple(field.name for field in fields(Pixels))
 _FORM = tuple(field.name for field in fields(Form))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from transferbench.backbones.tensors import read_file, unwrap
+from transferbench.backbones.weights.tensors import read_file, unwrap
 from transferbench.errors import WeightsError
 
 WANTED = {"conv1.weight", "bn1.bias", "layer1.0.conv1.weight"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transferbench.backbones.sources import HubFile
+from transferbench.backbones.weights.sources import HubFile
 from transferbench.errors import WeightsError
 
 NAMES = ("model.safetensors", "pytorch_model.bin")

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from transferbench.backbones.hints import Hints, hints_of_config
-from transferbench.backbones.hub_errors import NAMES, complaint, failures, is_absence
-from transferbench.backbones.sources import HUB, Download, HubFile, Report
+from transferbench.backbones.weights.hints import Hints, hints_of_config
+from transferbench.backbones.weights.hub_errors import NAMES, complaint, failures, is_absence
+from transferbench.backbones.weights.sources import HUB, Download, HubFile, Report
 from transferbench.errors import WeightsError
 
 _CONFIG = "config.json"

@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from transferbench.backbones.catalog import TIMM
-from transferbench.backbones.hints import Hints as Hints
-from transferbench.backbones.hints import hints_of_entry, hints_of_timm, hints_of_torchvision
-from transferbench.backbones.index import IndexEntry, read_index
 from transferbench.backbones.peers import TORCHVISION as PEERS
+from transferbench.backbones.weights.hints import Hints as Hints
+from transferbench.backbones.weights.hints import hints_of_entry, hints_of_timm, hints_of_torchvision
+from transferbench.backbones.weights.index import IndexEntry, read_index
 from transferbench.errors import WeightsError, nearest
 
 HUB, TORCHVISION = "hf:", "torchvision:"

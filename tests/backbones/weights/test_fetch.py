@@ -14,8 +14,8 @@ import pytest
 from safetensors.numpy import save
 
 from tests.fabricate.hub import Hub, Repo, hub_at_hand
-from transferbench.backbones.fetch import Fetched, Hints, fetch
-from transferbench.backbones.index import read_index
+from transferbench.backbones.weights.fetch import Fetched, Hints, fetch
+from transferbench.backbones.weights.index import read_index
 from transferbench.errors import WeightsError
 
 constants = pytest.importorskip("huggingface_hub.constants", reason="needs the extra `hub`")
@@ -201,8 +201,8 @@ def test_offline_the_cache_does(hub: Hub, monkeypatch: pytest.MonkeyPatch, name:
 
 
 def test_the_settings_of_the_library_hold(hub: Hub, tmp_path: Path) -> None:
-    code = "from transferbench.backbones.fetch import fetch; import sys; print(fetch('hf:org/net').sha256, "
-    code += "'torch' in sys.modules)"
+    code = "from transferbench.backbones.weights.fetch import fetch; import sys; "
+    code += "print(fetch('hf:org/net').sha256, 'torch' in sys.modules)"
     settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "home"), "HF_HUB_DISABLE_TELEMETRY": "1"}
 
     for offline in ("0", "1"):
@@ -214,7 +214,9 @@ def test_the_settings_of_the_library_hold(hub: Hub, tmp_path: Path) -> None:
 def index_states(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
     index = read_index()
     entry = replace(index["resnet50d.gluon_in1k"], sha256=stated)
-    monkeypatch.setattr("transferbench.backbones.sources.read_index", lambda: index | {entry.name: entry})
+    monkeypatch.setattr(
+        "transferbench.backbones.weights.sources.read_index", lambda: index | {entry.name: entry}
+    )
 
 
 def complaint(source: str) -> str:

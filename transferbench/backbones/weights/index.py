@@ -85,7 +85,7 @@ def _fault(details: ErrorDetails) -> str:
 
 
 def _shipped() -> Path:
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     return next(path for path in (package / _FILE, package.parent / _FILE) if path.is_file())
 
 

@@ -12,7 +12,7 @@ import torch
 from torchvision.models import ResNet18_Weights
 
 from tests.fabricate.hub import PORTAL, Hub, Manner, hub_at_hand
-from transferbench.backbones.fetch import fetch
+from transferbench.backbones.weights.fetch import fetch
 from transferbench.errors import WeightsError
 
 

@@ -9,10 +9,11 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tests.fabricate.networks import head, trained
-from transferbench.backbones.asked import Asked
-from transferbench.backbones.card import Form, WeightsCard
-from transferbench.backbones.export import TARGETS, Target, export
-from transferbench.backbones.weights import LoadedBackbone, load_backbone, read_card, save_backbone
+from transferbench.backbones.card import Form, WeightsCard, read_card
+from transferbench.backbones.weights.asked import Asked
+from transferbench.backbones.weights.export import TARGETS, Target, export
+from transferbench.backbones.weights.load import LoadedBackbone, load_backbone
+from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import WeightsError
 from transferbench.tasks.classify.model import classifier_of
 

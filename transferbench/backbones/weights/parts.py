@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from transferbench.backbones.card import WeightsCard
 from transferbench.backbones.catalog import BACKBONES, spec_of
-from transferbench.backbones.hints import Hints
-from transferbench.backbones.likely import likely, shapes_of
-from transferbench.backbones.tensors import unwrap
+from transferbench.backbones.weights.hints import Hints
+from transferbench.backbones.weights.likely import likely, shapes_of
+from transferbench.backbones.weights.tensors import unwrap
 from transferbench.errors import WeightsError
 
 if TYPE_CHECKING:

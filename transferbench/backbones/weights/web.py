@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from transferbench.backbones.first_use import alone
-from transferbench.backbones.sources import Download, Report, WebFile
+from transferbench.backbones.weights.first_use import alone
+from transferbench.backbones.weights.sources import Download, Report, WebFile
 from transferbench.errors import WeightsError
 
 _CHUNK_BYTES = 1 << 20
