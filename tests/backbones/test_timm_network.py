@@ -169,6 +169,7 @@ def test_a_tail_with_a_hole_is_refused() -> None:
 def test_a_detector_with_a_pyramid_trains_all_but_what_is_held_still(name: str) -> None:
     backbone = timm_network(timm_spec(f"timm:{name}"))
     backbone.train()(torch.rand(2, 3, 64, 64))  # batch norm as if it had been trained
+    backbone.is_loaded = True
     model = detector(backbone, 3, protocol(norm="frozen", frozen_stages=1), 0).train()
     truth = [(torch.tensor([[4.0, 4.0, 24.0, 28.0]]), torch.tensor([1]))]
 

@@ -28,6 +28,8 @@ class Backbone(nn.Module):
 
     is_staged: bool = True
     """Whether `stem` and `stages` can be run one by one; where not, only `forward` gives maps."""
+    is_loaded: bool = False
+    """Whether trained weights were put into it: of one without, nothing may be frozen."""
     dropout: float = 0.0
     """Share of the pooled map that a classifier on it drops in training."""
 

@@ -131,11 +131,18 @@ def test_frozen_parts_do_not_move_and_the_others_do(head: object, norm: str, sta
         assert torch.equal(value, before[key]) == is_held, key
 
 
-def test_freezing_what_was_never_trained_is_refused() -> None:
-    with pytest.raises(
-        ConfigError, match=re.escape("found 'tiny' with batch norm as it was made; give --set norm")
-    ):
-        detector(TinyBackbone(), 3, protocol(norm="frozen"), 0)
+@pytest.mark.parametrize(
+    ("is_loaded", "found"), [(False, "random weights"), (True, "batch norm as it was made")]
+)
+@pytest.mark.parametrize("frozen", [{"norm": "frozen"}, {"frozen_stages": 1}])
+def test_freezing_what_was_never_trained_is_refused(
+    frozen: dict[str, object], is_loaded: bool, found: str
+) -> None:
+    backbone = TinyBackbone()
+    backbone.is_loaded = is_loaded
+
+    with pytest.raises(ConfigError, match=re.escape(f"found 'tiny' with {found}; give --set norm=trained")):
+        detector(backbone, 3, protocol(**frozen), 0)
 
 
 def test_the_losses_of_boxes_match_those_of_torchvision() -> None:

@@ -41,6 +41,7 @@ class TinyBackbone(Backbone):
         self.channels = channels
         self.strides = (4, 8, 16, 32)
         self.pixels = Pixels()
+        self.is_loaded = is_used
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             self.first = _layer(3, channels[0])

@@ -83,6 +83,7 @@ def load_backbone(
     _require_sane(path, {**parts.body, **parts.head}, asked)
 
     backbone.load_state_dict(dict(parts.body), strict=False)  # copies into float32
+    backbone.is_loaded = True
     report = replace(
         report,
         origin=found.origin,

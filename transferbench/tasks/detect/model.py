@@ -55,11 +55,13 @@ def detector(backbone: Backbone, classes: int, protocol: DetectProtocol, seed: i
             f"{protocol.key}: expected a backbone whose last stage runs on its own, for a C4 head, found "
             f"{backbone.arch!r}, which gives all its maps at once; take a pyramid protocol, as voc07-fpn@1"
         )
-    if (protocol.norm == "frozen" or protocol.frozen_stages) and is_norm_untouched(backbone):
+    freezes = protocol.norm == "frozen" or protocol.frozen_stages > 0
+    if freezes and (not backbone.is_loaded or is_norm_untouched(backbone)):
+        found = "batch norm as it was made" if backbone.is_loaded else "random weights"
         raise ConfigError(
             f"{protocol.key}: expected a pretrained backbone, because norm = {protocol.norm!r} and "
             f"frozen_stages = {protocol.frozen_stages} freeze parts of it, found {backbone.arch!r} with "
-            "batch norm as it was made; "
+            f"{found}; "
             "give --set norm=trained --set frozen_stages=0, or pretrain it"
         )
     with torch.random.fork_rng(devices=[]):
