@@ -53,8 +53,10 @@ def check(
     from transferbench.cli import requests
     from transferbench.cli.console import out
     from transferbench.cli.loaded import report_lines
+    from transferbench.cli.progress import fetch_first
 
     requests.require_format(form, ("text", "json"))
+    fetch_first(source)
     loaded = load_backbone(source, asked=requests.asked_by(arch, sets, allow_missing, trust))
     result = None if data is None else _checked(loaded, data, expect, limit, search)
     if form == "json":

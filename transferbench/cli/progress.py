@@ -40,6 +40,19 @@ def fetching(what: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
+def fetch_first(source: str) -> None:
+    """Fetches what is not on this machine yet, in sight; whoever loads the source then finds it here.
+
+    Raises:
+        WeightsError: see `fetch`.
+    """
+    from transferbench.backbones.weights.fetch import fetch, is_remote
+
+    if is_remote(source):
+        with fetching(source) as report:
+            fetch(source, report)
+
+
 def _now_and_then() -> Callable[[str], None]:
     printed = time.monotonic()
 

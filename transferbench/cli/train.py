@@ -82,6 +82,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         overwrite: options.Overwrite = False,
     ) -> None:
         from transferbench.cli import requests
+        from transferbench.cli.progress import fetch_first
         from transferbench.recipes.load import load_protocol
 
         machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
@@ -90,6 +91,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         recipe = _recipe_of(backbone, arch, of_weights, tuple(allow_missing or ()))
         cell = _cell(recipe, task, rules, data=data, out=out, seed=seed, limit=limit, departures=of_protocol)
         when_full = requests.if_full(resume=resume, overwrite=overwrite)
+        fetch_first(backbone)
         _do(replace(cell, weights=backbone, trust=trust), machine, when_full)
 
     return command

@@ -118,6 +118,7 @@ def export(
     from transferbench.cli.console import err
     from transferbench.cli.console import out as stdout
     from transferbench.cli.loaded import announce
+    from transferbench.cli.progress import fetch_first
     from transferbench.errors import ConfigError, RunError
     from transferbench.tasks.classify.model import classifier_of
 
@@ -126,6 +127,7 @@ def export(
         raise ConfigError(f"--to: expected one of {', '.join(TARGETS)}, found {to!r}")
     if out.exists() and not overwrite:
         raise RunError(f"{out}: expected no such file yet, found one; give --overwrite or another --out")
+    fetch_first(source)
     loaded = load_backbone(source, asked=requests.asked_by(arch, sets, allow_missing, trust))
     announce(loaded.report)
     written = write(loaded, target, out, classifier_of=classifier_of)

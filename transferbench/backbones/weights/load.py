@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -49,7 +49,6 @@ def load_backbone(
     *,
     seed: int = 0,
     asked: Asked = NOTHING,
-    told: Callable[..., None] | None = None,
 ) -> LoadedBackbone:
     """Returns the backbone that `source` names, with every one of its weights loaded.
 
@@ -59,14 +58,13 @@ def load_backbone(
         use: what it is loaded for.
         seed: of the weights of `random:ARCH`.
         asked: what the user adds.
-        told: given bytes done and in all while a file is fetched.
 
     Raises:
         WeightsError: there is no such source, it is broken, or it is not the whole backbone.
     """
     if source.startswith(RANDOM):
         return _random(source, use, seed, asked)
-    found = fetch(source, told) if is_remote(source) else _local(source)
+    found = fetch(source) if is_remote(source) else _local(source)
     path = found.path
     card = read_card(path) if path.suffix == ".safetensors" else None
     content = read_file(path, trust=asked.trust)
