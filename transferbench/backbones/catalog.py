@@ -84,21 +84,34 @@ def create(
     spec = spec_of(name)
     form = form or spec.form
     _require_form(spec, form)
+    if spec.layout.family == "timm":
+        from transferbench.backbones.timm_network import timm_network
+
+        return timm_network(spec, output_stride=output_stride, seed=seed)
+    import torch
+
+    from transferbench.backbones.initialise import initialise
+
+    with torch.random.fork_rng(devices=[]):
+        network = _network(spec, output_stride, form, dilated_shortcut)
+    initialise(network, seed)
+    return network
+
+
+def _network(
+    spec: BackboneSpec, output_stride: OutputStride, form: Form, dilated_shortcut: DilatedShortcut
+) -> Backbone:
     if spec.layout.family == "resnet":
-        from transferbench.backbones.resnet import resnet
+        from transferbench.backbones.resnet import ResNet
 
-        return resnet(spec, output_stride=output_stride, seed=seed, dilated_shortcut=dilated_shortcut)
+        return ResNet(spec, output_stride=output_stride, dilated_shortcut=dilated_shortcut)
     if spec.layout.family == "mobilenet":
-        from transferbench.backbones.mobilenet import mobilenet
+        from transferbench.backbones.mobilenet import MobileNet
 
-        return mobilenet(spec, output_stride=output_stride, seed=seed, form=form)
-    if spec.layout.family == "inception":
-        from transferbench.backbones.inception import inception
+        return MobileNet(spec, output_stride=output_stride, form=form)
+    from transferbench.backbones.inception import InceptionV3
 
-        return inception(spec, output_stride=output_stride, seed=seed, form=form)
-    from transferbench.backbones.timm_network import timm_network
-
-    return timm_network(spec, output_stride=output_stride, seed=seed)
+    return InceptionV3(spec, output_stride=output_stride, form=form)
 
 
 def _require_form(spec: BackboneSpec, form: Form) -> None:

@@ -7,7 +7,6 @@ Dimension key: N images, C channels, H x W pixels.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from transferbench.backbones.base import Backbone, Form, OutputStride
@@ -21,32 +20,10 @@ from transferbench.backbones.inception_blocks import (
     InceptionE,
     MaxPool,
 )
-from transferbench.backbones.initialise import initialise
 from transferbench.errors import WeightsError
 
 SMALLEST_PIXELS = 75
 """Side of the smallest picture that unpadded layers leave anything of."""
-
-
-def inception(
-    spec: BackboneSpec,
-    *,
-    output_stride: OutputStride = 32,
-    seed: int = 0,
-    form: Form | None = None,
-) -> InceptionV3:
-    """Returns a new Inception-V3.
-
-    Args:
-        spec: entry of the catalog.
-        output_stride: input pixels for one step of the coarsest map.
-        seed: of the initialisation, see `initialise`.
-        form: padding; None for the entry's own, which is the original's.
-    """
-    with torch.random.fork_rng(devices=[]):
-        network = InceptionV3(spec, output_stride=output_stride, form=form)
-    initialise(network, seed)
-    return network
 
 
 class InceptionV3(Backbone):

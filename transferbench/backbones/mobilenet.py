@@ -9,40 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from transferbench.backbones.base import Backbone, Form, OutputStride
 from transferbench.backbones.catalog import BackboneSpec
-from transferbench.backbones.initialise import initialise
 from transferbench.backbones.layouts import MobileNetLayout
 
 _STEM_CHANNELS = 32
 _FIRST_CHANNELS = 64
 _DEPTHS = (1, 2, 2, 6, 2)
 """Blocks of each group; every group but the first strides."""
-
-
-def mobilenet(
-    spec: BackboneSpec,
-    *,
-    output_stride: OutputStride = 32,
-    seed: int = 0,
-    form: Form | None = None,
-) -> MobileNet:
-    """Returns a new MobileNet.
-
-    Args:
-        spec: entry of the catalog.
-        output_stride: input pixels for one step of the coarsest map.
-        seed: of the initialisation, see `initialise`.
-        form: activation and padding; None for the entry's own.
-    """
-    with torch.random.fork_rng(devices=[]):
-        network = MobileNet(spec, output_stride=output_stride, form=form)
-    initialise(network, seed)
-    return network
 
 
 class MobileNet(Backbone):

@@ -9,35 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, pad
 
 from transferbench.backbones.base import Backbone, DilatedShortcut, OutputStride
 from transferbench.backbones.catalog import BackboneSpec
-from transferbench.backbones.initialise import initialise
 from transferbench.backbones.layouts import ResNetLayout
-
-
-def resnet(
-    spec: BackboneSpec,
-    *,
-    output_stride: OutputStride = 32,
-    seed: int = 0,
-    dilated_shortcut: DilatedShortcut = "identity",
-) -> ResNet:
-    """Returns a new ResNet.
-
-    Args:
-        spec: entry of the catalog.
-        output_stride: input pixels for one step of the coarsest map.
-        seed: of the initialisation, see `initialise`.
-        dilated_shortcut: what a pooled shortcut does where it no longer strides.
-    """
-    with torch.random.fork_rng(devices=[]):
-        network = ResNet(spec, output_stride=output_stride, dilated_shortcut=dilated_shortcut)
-    initialise(network, seed)
-    return network
 
 
 class ResNet(Backbone):
