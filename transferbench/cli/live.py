@@ -39,6 +39,7 @@ def _tell(progress: Progress, cells: int, told: set[str], began: float) -> None:
             err.print(
                 f"[{len(told)}/{cells}] {duration(time.monotonic() - began)}  {_finished(record)}",
                 markup=False,
+                soft_wrap=True,
             )
 
 

@@ -81,22 +81,19 @@ def unwrap(content: Mapping[str, Any], fit: Callable[[Mapping[str, Tensor]], int
     Raises:
         WeightsError: there is no tensor in it.
     """
-    from torch import Tensor
-
     wrappings: list[str] = []
-    while not any(isinstance(value, Tensor) for value in content.values()):
-        key = next((key for key in CONTAINERS if isinstance(content.get(key), Mapping)), None)
-        if key is None:
-            keys = ", ".join(map(repr, list(content)[:5]))
-            raise WeightsError(
-                f"{where}: expected a state dict, or one under {', '.join(map(repr, CONTAINERS))}, "
-                f"found {f'the keys {keys}' if keys else 'nothing'}; save `model.state_dict()`"
-            )
+    while (key := next((key for key in CONTAINERS if _holds_tensors(content.get(key))), None)) is not None:
         wrappings.append(key)
         content = content[key]
+    tensors = _tensors_of(content)
+    if not tensors:
+        keys = ", ".join(map(repr, list(content)[:5]))
+        raise WeightsError(
+            f"{where}: expected a state dict, or one under {', '.join(map(repr, CONTAINERS))}, "
+            f"found {f'the keys {keys}' if keys else 'nothing'}; save `model.state_dict()`"
+        )
 
-    names = {name: name for name, value in content.items() if isinstance(value, Tensor)}
-    tensors = {name: content[name] for name in names}
+    names = {name: name for name in tensors}
     left_out: list[str] = []
     while (prefix := _best_prefix(tensors, fit)) is not None:
         wrappings.append(prefix)
@@ -104,6 +101,19 @@ def unwrap(content: Mapping[str, Any], fit: Callable[[Mapping[str, Tensor]], int
         names = {n.removeprefix(prefix): whole for n, whole in names.items() if n.startswith(prefix)}
         tensors = _without(prefix, tensors)
     return Unwrapped(tensors, tuple(wrappings), tuple(left_out))
+
+
+def _holds_tensors(content: Any) -> bool:
+    """Returns whether a state dict is in there."""
+    if not isinstance(content, Mapping):
+        return False
+    return bool(_tensors_of(content)) or any(_holds_tensors(content.get(key)) for key in CONTAINERS)
+
+
+def _tensors_of(content: Mapping[str, Any]) -> dict[str, Tensor]:
+    from torch import Tensor
+
+    return {name: value for name, value in content.items() if isinstance(value, Tensor)}
 
 
 def _best_prefix(tensors: Mapping[str, Tensor], fit: Callable[[Mapping[str, Tensor]], int]) -> str | None:
