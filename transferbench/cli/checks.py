@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transferbench.tasks.classify.metric import Share
 
 _GATE = 4
+_UNTRIED = "input_size and crop were not varied"
 _AGREEMENT_LINE = "{:<17}  {:<24}  {:>6}  {:>8}  {:>8}  {}"
 
 
@@ -81,15 +82,18 @@ def agree(
     from transferbench.backbones.agreement import agreements
     from transferbench.cli import requests
     from transferbench.cli.console import out
+    from transferbench.errors import ConfigError
 
     requests.require_format(form, ("text", "json"))
-    rows = []
-    if form == "text":
-        out.print(_AGREEMENT_LINE.format("ours", "peer", "stride", "logits", "maps", ""), style="bold")
+    rows: list[Agreement] = []
     for row in agreements(pattern):
+        if not rows and form == "text":
+            out.print(_AGREEMENT_LINE.format("ours", "peer", "stride", "logits", "maps", ""), style="bold")
         rows.append(row)
         if form == "text":
             out.print(_agreement(row).rstrip(), markup=False, soft_wrap=True)
+    if not rows:
+        raise ConfigError(f"agree {pattern!r}: expected one of our networks that has a peer, found none")
     if form == "json":
         print(json.dumps([{**asdict(row), "agrees": row.agrees} for row in rows], indent=1))
     if any(row.is_meant_to_agree and not row.agrees for row in rows):
@@ -108,7 +112,7 @@ def _agreement(row: Agreement) -> str:
 def _checked(
     loaded: LoadedBackbone, data: Path, expect: float | None, limit: int | None, search: bool | None
 ) -> Check:
-    from transferbench.cli.console import err
+    from transferbench.cli.progress import counting
     from transferbench.tasks.classify.check import check as check_on
     from transferbench.tasks.classify.check import outputs_of
     from transferbench.tasks.classify.labelled import read_labelled
@@ -116,19 +120,15 @@ def _checked(
     classes = loaded.card.classes if loaded.card is not None else ()
     pictures = read_labelled(data, outputs_of(loaded), classes).spread(limit)
     claim = expect if expect is not None else loaded.claims.get("classify/top1")
-    with err.status("classifying") as status:
-        return check_on(
-            loaded,
-            pictures,
-            claim=claim,
-            search=search,
-            report=lambda what, done, of: status.update(f"{what}: {done:,} of {of:,}"),
-        )
+    with counting() as report:
+        return check_on(loaded, pictures, claim=claim, search=search, report=report)
 
 
 def _lines(loaded: LoadedBackbone, result: Check | None) -> list[str]:
     if result is None:
-        return ["loaded whole; give --data DIR to see what it makes of labelled pictures"]
+        what = "nothing was loaded" if loaded.report.was_random else "loaded"
+        what += " whole" if loaded.report.share_loaded == 1.0 else ""
+        return [f"{what}; give --data DIR to see what it makes of labelled pictures"]
     claim = "" if result.claim is None else f" (claimed: {result.claim:.1%})"
     lines = [
         f"top-1: {_share(result.top1)}",
@@ -143,27 +143,40 @@ def _lines(loaded: LoadedBackbone, result: Check | None) -> list[str]:
             f"with that: top-1 {_share(result.better.top1)}, better than by chance (p = "
             f"{result.better.p_value:.2g}, sign test)"
         )
-        lines.append("so give: " + " ".join(_flag(k, v) for k, v in result.better.settings.items()))
+        flags = " ".join(_flag(key, value) for key, value in result.better.settings.items())
+        lines.append(f"so give: {flags} ({_UNTRIED})")
     elif result.searched:
         lines.append(
             f"other normalisations, orders of colours, paddings, activations: none surely better on "
-            f"{result.searched:,} pictures"
+            f"{result.searched:,} pictures, which does not prove the settings right; {_UNTRIED}"
         )
+        lines += _runner_up(result)
     return lines
+
+
+def _runner_up(result: Check) -> list[str]:
+    if result.best is None:
+        return []
+    flags = " ".join(_flag(key, value) for key, value in result.best.settings.items())
+    return [f"the best of them: {flags}, top-1 {result.best.top1.value:.1%} (p = {result.best.p_value:.2g})"]
 
 
 def _as_json(loaded: LoadedBackbone, result: Check | None) -> dict[str, Any]:
     if result is None:
         return {}
     return {
-        **{key: value for key, value in asdict(result).items()},
+        **asdict(result),
+        "better": None if result.better is None else asdict(result.better),
         "used": {key: _current(loaded)[key] for key in (result.better.settings if result.better else ())},
         "is_sound": result.is_sound,
     }
 
 
 def _current(loaded: LoadedBackbone) -> Mapping[str, Any]:
-    return {key: setting["value"] for key, setting in loaded.report.settings.items()}
+    return {
+        "arch": loaded.report.arch,
+        **{key: setting["value"] for key, setting in loaded.report.settings.items()},
+    }
 
 
 def _share(share: Share) -> str:
@@ -175,5 +188,7 @@ def _plain(value: Any) -> str:
 
 
 def _flag(key: str, value: Any) -> str:
+    if key == "arch":
+        return f"--arch {value}"
     text = f"[{','.join(f'{part:.6g}' for part in value)}]" if isinstance(value, tuple | list) else str(value)
     return f"--set {key}={text}"

@@ -17,7 +17,7 @@ from transferbench.backbones.weights.asked import Asked
 from transferbench.backbones.weights.load import LoadedBackbone, load_backbone
 from transferbench.backbones.weights.report import LoaderReport
 from transferbench.errors import WeightsError
-from transferbench.tasks.classify.check import _changed, _guessed, check, outputs_of
+from transferbench.tasks.classify.check import _changed, _guessed, _rebuilt, check, outputs_of
 from transferbench.tasks.classify.labelled import Labelled, read_labelled
 from transferbench.tasks.classify.metric import Share
 from transferbench.tasks.classify.model import classifier_of
@@ -83,7 +83,11 @@ def test_right_settings_are_all_right_and_nothing_better_is_found(
 def test_wrong_settings_are_named_with_the_right_ones(
     source: LoadedBackbone, pictures: Labelled, wrong: dict[str, object], right: dict[str, object]
 ) -> None:
-    found = check(_changed(source, wrong), pictures, claim=0.99)
+    arch, form, pixels = _changed(source.backbone, wrong)
+    wrongly = _rebuilt(source, arch, form)
+    wrongly.backbone.pixels = pixels
+
+    found = check(wrongly, pictures, claim=0.99)
 
     assert found.verdict == "below the claim"
     assert found.better is not None

@@ -75,13 +75,15 @@ def test_a_folder_that_is_no_class_is_told(tmp_path: Path) -> None:
 def test_names_of_things_are_no_synsets(tmp_path: Path) -> None:
     pictures(tmp_path, "tench")
 
-    with pytest.raises(DataError, match=r"as 'n01440764', found 'tench'; rename it"):
+    with pytest.raises(DataError, match=r"as 'n01440764', found 'tench'; give --data a folder of these"):
         read_labelled(tmp_path, 1000)
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError) as caught:
         read_labelled(tmp_path / "absent", 1000)
+
+    assert str(caught.value) == f"--data '{tmp_path}/absent': expected a folder, found none; check the path"
 
 
 def test_a_spread_is_even_and_never_more_than_there_is(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from transferbench.backbones.base import Backbone
 from transferbench.backbones.card import Form, Pixels
 from transferbench.backbones.catalog import create, spec_of
 from transferbench.backbones.weights.load import LoadedBackbone
@@ -28,8 +29,12 @@ _RANKS = 5
 _BATCH = 25
 _MOST_SEARCHED = 250
 """Pictures that other settings are tried on."""
-_SIGNIFICANT = 0.01
+SIGNIFICANT = 0.01
 """Largest probability, by chance, at which other settings are said to be better."""
+_NO_RESIZE = 0.01
+"""Pictures within 1 % of the size they would get are taken as they are. Copies that were made to size lose
+by such a resize, which moves nothing and blurs everything: MobileNet v1 0.5 five points of top-1 from 184 to
+183 pixels."""
 _NORMALISATIONS: tuple[dict[str, Any], ...] = (
     {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)},
     {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)},
@@ -61,8 +66,13 @@ class Check:
     verdict: Verdict
     searched: int = 0
     """Pictures that other settings were tried on; 0 if none were."""
-    better: Alternative | None = None
-    """The settings that the pictures speak for, in place of those that were used; None if for no others."""
+    best: Alternative | None = None
+    """The best of the other settings; None if none got more right, or none were tried."""
+
+    @property
+    def better(self) -> Alternative | None:
+        """The other settings that the pictures speak for, if chance cannot explain it."""
+        return self.best if self.best is not None and self.best.p_value < SIGNIFICANT else None
 
     @property
     def is_sound(self) -> bool:
@@ -102,7 +112,7 @@ def check(
     if not (verdict != "agrees" if search is None else search):
         return Check(top1, top5, claim, verdict)
     some = pictures.spread(_MOST_SEARCHED)
-    return Check(top1, top5, claim, verdict, len(some), _better(loaded, some, report))
+    return Check(top1, top5, claim, verdict, len(some), _best_other(loaded, some, report))
 
 
 def outputs_of(loaded: LoadedBackbone) -> int:
@@ -123,38 +133,37 @@ def _verdict(top1: Share, claim: float | None) -> Verdict:
     return "above the claim" if top1.low > claim else "agrees"
 
 
-def _better(
+def _best_other(
     loaded: LoadedBackbone, pictures: Labelled, report: Callable[[str, int, int], None]
 ) -> Alternative | None:
-    """Returns the best of all other settings, with the fewest changes, if it is surely better."""
+    """Returns the best of all other settings, with the fewest changes, if it gets more right."""
     labels_N = np.array(pictures.labels)
     crops_NHW3 = np.concatenate(list(_crops(pictures, loaded.backbone.pixels)))
-
-    def right(candidate: LoadedBackbone) -> np.ndarray:
-        parts = np.array_split(crops_NHW3, -(-len(crops_NHW3) // _BATCH))
-        is_right_N: np.ndarray = _guessed(classifier_of(candidate), parts)[:, 0] == labels_N
-        return is_right_N
-
-    used_N = right(loaded)
+    batches = np.array_split(crops_NHW3, -(-len(crops_NHW3) // _BATCH))
+    used_N = best_N = _guessed(classifier_of(loaded), batches)[:, 0] == labels_N
     best: dict[str, Any] = {}
-    best_N = used_N
+    models: dict[tuple[str, Form], nn.Module] = {}
     changes = _combinations(loaded)
     for done, change in enumerate(changes):
         report("other settings", done, len(changes))
-        is_right_N = right(_changed(loaded, change))
+        arch, form, pixels = _changed(loaded.backbone, change)
+        if (arch, form) not in models:
+            models[arch, form] = classifier_of(_rebuilt(loaded, arch, form))
+        models[arch, form].backbone.pixels = pixels  # type: ignore[union-attr]
+        is_right_N = _guessed(models[arch, form], batches)[:, 0] == labels_N
         if is_right_N.sum() > best_N.sum():
             best, best_N = change, is_right_N
-    p_value = sign_test(best_N, used_N)
-    return Alternative(best, Share.of(best_N), p_value) if p_value < _SIGNIFICANT else None
+    return Alternative(best, Share.of(best_N), sign_test(best_N, used_N)) if best else None
 
 
 def _combinations(loaded: LoadedBackbone) -> list[dict[str, Any]]:
     """Returns the other ways to set what is most often wrong, those with the fewest changes first."""
     backbone = loaded.backbone
     layout = spec_of(backbone.arch).layout
-    now = {**asdict(backbone.pixels), **asdict(backbone.form)}
+    now = {"arch": backbone.arch, **asdict(backbone.pixels), **asdict(backbone.form)}
     every = [
-        normalisation | {"colours": colours, "padding": padding, "activation": activation}
+        normalisation | {"arch": arch, "colours": colours, "padding": padding, "activation": activation}
+        for arch in (backbone.arch, *loaded.report.twins[:1])
         for normalisation in _NORMALISATIONS
         for colours in ("rgb", "bgr")
         for padding in layout.paddings
@@ -164,13 +173,18 @@ def _combinations(loaded: LoadedBackbone) -> list[dict[str, Any]]:
     return sorted((change for change in changes if change), key=len)
 
 
-def _changed(loaded: LoadedBackbone, change: Mapping[str, Any]) -> LoadedBackbone:
-    before = loaded.backbone
-    form: Form = replace(before.form, **{k: v for k, v in change.items() if k in asdict(before.form)})
-    pixels: Pixels = replace(before.pixels, **{k: v for k, v in change.items() if k in asdict(before.pixels)})
-    backbone = create(before.arch, form=form)
-    backbone.load_state_dict(before.state_dict())
-    backbone.pixels = pixels
+def _changed(backbone: Backbone, change: Mapping[str, Any]) -> tuple[str, Form, Pixels]:
+    form, pixels = backbone.form, backbone.pixels
+    return (
+        change.get("arch", backbone.arch),
+        replace(form, **{key: value for key, value in change.items() if key in asdict(form)}),
+        replace(pixels, **{key: value for key, value in change.items() if key in asdict(pixels)}),
+    )
+
+
+def _rebuilt(loaded: LoadedBackbone, arch: str, form: Form) -> LoadedBackbone:
+    backbone = create(arch, form=form)
+    backbone.load_state_dict(loaded.backbone.state_dict())
     return replace(loaded, backbone=backbone)
 
 
@@ -179,7 +193,16 @@ def _crops(pictures: Labelled, pixels: Pixels) -> Iterator[np.ndarray]:
     for start in range(0, len(pictures), _BATCH):
         files = pictures.files[start : start + _BATCH]
         yield np.stack(
-            [scored(read_rgb(f), pixels.input_size, pixels.crop, pixels.interpolation) for f in files]
+            [
+                scored(
+                    read_rgb(file),
+                    pixels.input_size,
+                    pixels.crop,
+                    pixels.interpolation,
+                    tolerance=_NO_RESIZE,
+                )
+                for file in files
+            ]
         )
 
 

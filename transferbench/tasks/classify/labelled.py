@@ -43,8 +43,10 @@ def read_labelled(root: Path, outputs: int, classes: Sequence[str] = ()) -> Labe
     Raises:
         DataError: there are no pictures, or folders that are none of the classes.
     """
+    if not root.is_dir():
+        raise DataError(f"--data {str(root)!r}: expected a folder, found none; check the path")
     folder = next((root / split for split in _SPLITS if (root / split).is_dir()), root)
-    found = sorted(child.name for child in folder.iterdir() if child.is_dir()) if folder.is_dir() else []
+    found = sorted(child.name for child in folder.iterdir() if child.is_dir())
     names = list(classes) or (imagenet_synsets() if outputs == IMAGENET_CLASSES else found)
     if len(names) != outputs:
         raise DataError(
@@ -53,9 +55,10 @@ def read_labelled(root: Path, outputs: int, classes: Sequence[str] = ()) -> Labe
         )
     unknown = [name for name in found if name not in set(names)]
     if unknown:
+        hint = nearest(unknown[0], names) if classes else "give --data a folder of these"
         raise DataError(
             f"{folder}: expected folders named after the {outputs} classes of the weights, as {names[0]!r}, "
-            f"found {unknown[0]!r}; {nearest(unknown[0], names) if classes else 'rename it'}"
+            f"found {unknown[0]!r}; {hint}"
         )
     files, labels, _ = read_split(folder.parent, folder.name, names)
     return Labelled(tuple(files), tuple(labels))

@@ -68,21 +68,19 @@ def classifier_of(loaded: LoadedBackbone) -> nn.Module:
         WeightsError: the weights have no classifier, or none of one linear layer.
     """
     backbone, head, source = loaded.backbone, loaded.head, loaded.report.source
-    if isinstance(backbone, TimmNetwork) and loaded.card is None:
+    if isinstance(backbone, TimmNetwork) and head and not loaded.has_linear_head:
         model: nn.Module = Prepared(backbone, backbone.classifier(head))
         return model.eval().requires_grad_(False)
     if not head:
         raise WeightsError(
             f"{source}: expected the weights of a classifier, found a backbone without one; "
-            "name a pretraining's run folder"
+            "take a file that has its classifier"
         )
-    shapes = {name: tuple(tensor.shape) for name, tensor in head.items()}
-    classes = shapes.get("weight", (0,))[0]
-    if shapes != {"weight": (classes, backbone.channels[-1]), "bias": (classes,)}:
+    if not loaded.has_linear_head:
         raise WeightsError(
             f"{source}: expected a classifier of one linear layer on {backbone.channels[-1]} channels, "
-            f"found {shapes}; its backbone can be used, its classifier cannot"
+            f"found {', '.join(map(repr, head))}; its backbone can be used, its classifier cannot"
         )
-    linear = Classifier(backbone, classes, seed=0)
+    linear = Classifier(backbone, len(head["bias"]), seed=0)
     linear.fc.load_state_dict(dict(head))
     return linear.eval().requires_grad_(False)
