@@ -140,6 +140,7 @@ def test_a_check_prints_what_was_loaded_and_where_settings_come_from(ours: Path)
         "loaded: mini_d, 110 tensors, 100.0% of its numbers, float32; nothing unexpected, finite; "
         "22 batch norms with sane statistics"
     )
+    assert lines[3] == "classifier: 2 classes, 2 tensors (bias, weight)"
     assert lines[4].startswith("settings: mean 0.485/0.456/0.406, ")
     assert lines[4].endswith("(by the file's card)")
 
@@ -212,10 +213,10 @@ def test_an_unknown_target_is_told(ours: Path) -> None:
 
 
 def test_a_pickle_that_would_run_code_is_one_message_and_trust_lets_it_run(tmp_path: Path) -> None:
-    import argparse
+    import types
 
     path = tmp_path / "x.pth"
-    torch.save({"model": trained("mini_d").state_dict(), "args": argparse.Namespace(lr=1)}, path)
+    torch.save({"model": trained("mini_d").state_dict(), "args": types.SimpleNamespace(lr=1)}, path)
 
     assert "which could run any code; nothing of it was run" in error(
         "weights", "check", path, "--arch", "mini_d"
@@ -232,3 +233,43 @@ def test_agreement_with_peers_is_a_line_each() -> None:
     assert result.stdout.splitlines()[1].split() == [
         *("resnet18", "torchvision", "resnet18", "32", "0.0e+00", "0.0e+00", "agrees"),
     ]
+
+
+def test_agreement_of_nothing_is_no_agreement() -> None:
+    pytest.importorskip("timm", reason="needs the extra `timm`")
+
+    assert error("weights", "agree", "zzz*") == (
+        "error: agree 'zzz*': expected one of our networks that has a peer, found none\n"
+    )
+
+
+def test_an_export_leaves_the_classifier_out_where_asked(ours: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.safetensors"
+
+    told("weights", "export", ours, "--to", "transferbench", "-o", out, "--without-classifier")
+
+    assert not any(name.startswith("head.") for name in load_file(out))
+
+
+def test_a_folder_that_is_not_there_is_told_before_anything_is_written(ours: Path, tmp_path: Path) -> None:
+    message = error(
+        "weights", "export", ours, "--to", "transferbench", "-o", tmp_path / "no" / "x.safetensors"
+    )
+
+    assert message.splitlines()[-1].endswith(f"found no '{tmp_path / 'no'}'; make it")
+
+
+def test_a_setting_of_the_weights_is_pointed_to_its_place(ours: Path, tmp_path: Path) -> None:
+    assert error("detect", ours, "--data", tmp_path, "--set", "padding=same") == (
+        "error: --set 'padding=same': expected a setting of the protocol, found one of the weights; "
+        "write --set weights.padding=same\n"
+    )
+
+
+def test_a_backbone_that_is_not_there_is_told_before_any_data_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert "did you mean 'resnet18_d'?" in error("detect", "random:resnet18d")
+    assert list(tmp_path.iterdir()) == []

@@ -30,6 +30,8 @@ class Backbone(nn.Module):
     """Whether `stem` and `stages` can be run one by one; where not, only `forward` gives maps."""
     is_loaded: bool = False
     """Whether trained weights were put into it: of one without, nothing may be frozen."""
+    absent: frozenset[str] = frozenset()
+    """Names of tensors that its file lacked, with leave: they may not be frozen either."""
     dropout: float = 0.0
     """Share of the pooled map that a classifier on it drops in training."""
 

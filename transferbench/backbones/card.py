@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from transferbench.errors import WeightsError
@@ -21,13 +21,17 @@ Padding = Literal["symmetric", "same", "valid", "own"]
 """Of strided layers: as much on both sides; TensorFlow's, the odd pixel after; none; whatever timm's has."""
 
 
+Colour = Annotated[float, Field(ge=0, le=1)]
+Spread = Annotated[float, Field(gt=0, le=1)]
+
+
 @dataclass(frozen=True)
 class Pixels:
     """How pictures must be prepared for a backbone; it travels with the weights."""
 
-    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    mean: tuple[Colour, Colour, Colour] = (0.485, 0.456, 0.406)
     """RGB, of pixels in [0, 1]."""
-    std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] = (0.229, 0.224, 0.225)
+    std: tuple[Spread, Spread, Spread] = (0.229, 0.224, 0.225)
     input_size: PositiveInt = 224
     """Side of the square a classifier sees, in pixels."""
     crop: Annotated[float, Field(gt=0, le=1)] = 0.875

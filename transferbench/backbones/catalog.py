@@ -114,6 +114,15 @@ def _network(
     return InceptionV3(spec, output_stride=output_stride, form=form)
 
 
+def twins_of(name: str) -> tuple[str, ...]:
+    """Returns the networks of the catalog that have the same tensors and do something else with them."""
+    layout = spec_of(name).layout
+    if not isinstance(layout, ResNetLayout) or layout.block == "basic":
+        return ()
+    elsewhere = replace(layout, strided_conv=2 if layout.strided_conv == 1 else 1)
+    return tuple(spec.name for spec in BACKBONES.values() if spec.layout == elsewhere)
+
+
 def _require_form(spec: BackboneSpec, form: Form) -> None:
     for key, known in (("activation", spec.layout.activations), ("padding", spec.layout.paddings)):
         found = getattr(form, key)

@@ -18,3 +18,8 @@ TIMM = {
 
 FROM_TIMM = {theirs: ours for ours, theirs in reversed(TIMM.items())}
 """timm's name to ours; of two of ours, the plain one."""
+
+
+def timms_name(arch: str) -> str:
+    """Returns timm's name of one of ours or of `timm:NAME`; of another of ours, its own."""
+    return arch.removeprefix("timm:") if arch.startswith("timm:") else TIMM.get(arch, f"ours {arch}")

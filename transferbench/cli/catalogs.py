@@ -102,6 +102,7 @@ def _resolved(name: str, sets: list[str]) -> dict[str, Any]:
         _suite,
         _protocols,
         _backbone_or_trick,
+        _published,
     )
     for find in finders:
         found = find(name, sets)
@@ -114,6 +115,15 @@ def _resolved(name: str, sets: list[str]) -> dict[str, Any]:
     raise ConfigError(
         f"show {name!r}: expected something that `list` names, or a run folder; the nearest is {near[0]!r}"
     )
+
+
+def _published(name: str, _sets: list[str]) -> dict[str, Any] | None:
+    from dataclasses import asdict
+
+    from transferbench.backbones.weights.index import read_index
+
+    entry = read_index().get(name)
+    return None if entry is None else asdict(entry)
 
 
 def _run(name: str, _sets: list[str]) -> dict[str, Any] | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from transferbench.backbones.weights.report import percent
+
 if TYPE_CHECKING:
     from transferbench.backbones.weights.report import LoaderReport
 
@@ -34,9 +36,8 @@ def report_lines(report: LoaderReport) -> list[str]:
     lines = [
         f"weights: {report.source}" + (f", from {report.origin}" if report.origin != report.source else ""),
         f"sha256: {report.sha256}{held}",
-        f"loaded: {report.arch}, {report.matched} tensors, {report.share_loaded:.1%} of its numbers, "
-        f"{' and '.join(report.dtypes)}; nothing unexpected, finite"
-        + (f"; {report.norms} batch norms with sane statistics" if report.norms else ""),
+        f"loaded: {report.arch}, {report.matched} tensors, {percent(report.share_loaded)} of its numbers, "
+        f"{' and '.join(report.dtypes)}; nothing unexpected, finite; {_norms(report)}",
     ]
     if report.wrappings:
         lines.append(f"taken off: {', '.join(report.wrappings)}")
@@ -44,8 +45,28 @@ def report_lines(report: LoaderReport) -> list[str]:
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             lines.append(f"{what}: {names[0]}{more}")
-    lines.append(f"classifier: {', '.join(report.classifier) or 'none'}")
+    if report.twins:
+        lines.append(
+            f"cannot tell: {', '.join(report.twins)} would take the same tensors and stride elsewhere; "
+            "`weights check --data` tells"
+        )
+    lines.append(f"classifier: {_classifier(report)}")
     return [*lines, settings]
+
+
+def _norms(report: LoaderReport) -> str:
+    if report.norms:
+        return f"{report.norms} batch norms with sane statistics"
+    return "no batch norm, so nothing tells a trained network from a new one"
+
+
+def _classifier(report: LoaderReport) -> str:
+    if not report.classifier:
+        return "none"
+    classes = "" if report.classes is None else f"{report.classes:,} classes, "
+    tensors = "1 tensor" if len(report.classifier) == 1 else f"{len(report.classifier)} tensors"
+    names = ", ".join(report.classifier[:2]) + (", ..." if len(report.classifier) > 2 else "")
+    return f"{classes}{tensors} ({names})"
 
 
 def _settings(settings: Mapping[str, Mapping[str, Any]]) -> str:

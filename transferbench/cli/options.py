@@ -28,6 +28,15 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="One-off change, recorded: --set plan.lr=0.2"),
 ]
+TransferSets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="One-off change of the protocol, recorded: --set plan.lr=0.2. What the file of weights does not "
+        "say: --set weights.padding=same, weights.mean, ... (see `weights check --help`).",
+    ),
+]
 WeightsSets = Annotated[
     list[str] | None,
     typer.Option(

@@ -30,7 +30,7 @@ def fetching(what: str) -> Iterator[Callable[[int, int | None], None]]:
     """Gives a `report(done, total)` that shows how far a download is, in bytes; the total may be None."""
     if not err.is_terminal:
         told = _now_and_then()
-        yield lambda done, total: told(f"{what}  {done:,} of {total or 0:,} bytes")
+        yield lambda done, total: told(f"{what}  {done:,} bytes" + (f" of {total:,}" if total else ""))
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -40,17 +40,31 @@ def fetching(what: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
+@contextmanager
+def counting() -> Iterator[Callable[[str, int, int], None]]:
+    """Gives a `report(what, done, of)` that shows how far something is."""
+    if not err.is_terminal:
+        told = _now_and_then()
+        yield lambda what, done, of: told(f"{what}: {done:,} of {of:,}")
+        return
+    with err.status("starting") as status:
+        yield lambda what, done, of: status.update(f"{what}: {done:,} of {of:,}")
+
+
 def fetch_first(source: str) -> None:
     """Fetches what is not on this machine yet, in sight; whoever loads the source then finds it here.
 
     Raises:
-        WeightsError: see `fetch`.
+        WeightsError: see `fetch`; or it is no source, which is told before anything is done for it.
     """
     from transferbench.backbones.weights.fetch import fetch, is_remote
+    from transferbench.backbones.weights.local import require_local
 
     if is_remote(source):
         with fetching(source) as report:
             fetch(source, report)
+    else:
+        require_local(source)
 
 
 def _now_and_then() -> Callable[[str], None]:

@@ -91,8 +91,21 @@ def data_folders(
 
 
 def parted(sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Returns what `--set weights.KEY=VALUE` says of the weights, and the changes to the protocol."""
+    """Returns what `--set weights.KEY=VALUE` says of the weights, and the changes to the protocol.
+
+    Raises:
+        ConfigError: a setting of the weights is not named as one.
+    """
+    from transferbench.backbones.weights.settings import KEYS
     from transferbench.recipes.load import with_sets
+
+    for text in sets:
+        key = text.partition("=")[0].strip()
+        if key in KEYS:
+            raise ConfigError(
+                f"--set {text!r}: expected a setting of the protocol, found one of the weights; "
+                f"write --set {_OF_WEIGHTS}{text}"
+            )
 
     own = [text.removeprefix(_OF_WEIGHTS) for text in sets if text.startswith(_OF_WEIGHTS)]
     return with_sets({}, own), [text for text in sets if not text.startswith(_OF_WEIGHTS)]

@@ -73,7 +73,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         trust: options.Trust = False,
         seed: options.Seed = 0,
         limit: options.Limit = None,
-        sets: options.Sets = None,
+        sets: options.TransferSets = None,
         device: options.Device = None,
         workers: options.Workers = 0,
         threads: options.Threads = None,
@@ -87,11 +87,11 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
 
         machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
         of_weights, of_protocol = requests.parted(sets or ())
+        fetch_first(backbone)
         rules = load_protocol(task, protocol, sets=of_protocol)
         recipe = _recipe_of(backbone, arch, of_weights, tuple(allow_missing or ()))
         cell = _cell(recipe, task, rules, data=data, out=out, seed=seed, limit=limit, departures=of_protocol)
         when_full = requests.if_full(resume=resume, overwrite=overwrite)
-        fetch_first(backbone)
         _do(replace(cell, weights=backbone, trust=trust), machine, when_full)
 
     return command
@@ -143,7 +143,13 @@ def _row_name(backbone: str) -> str:
     record = read_record(folder) if folder.is_dir() else None
     if record is not None:
         return record.recipe
-    name = backbone.replace(":", "-") if not path.exists() else folder.stem
+    kind, _, rest = backbone.partition(":")
+    if path.exists():
+        name = folder.stem
+    elif Path(rest).exists():
+        name = f"{kind}-{Path(rest).stem}"
+    else:
+        name = backbone.replace(":", "-")
     return "".join(c if c.isalnum() or c in "_.-" else "-" for c in name).lstrip("_.-") or "backbone"
 
 

@@ -79,22 +79,26 @@ def pull(
 @app.command()
 @told
 def show(
-    file: Annotated[Path, typer.Argument(help="File of weights, or the folder of a run.")],
+    source: Annotated[
+        str, typer.Argument(help="File of weights, the folder of a run, or what `pull` takes.")
+    ],
     form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
     trust: options.Trust = False,
 ) -> None:
     """Print what a file of weights says of itself, as a tree."""
-    from transferbench.backbones.weights.load import describe_file
+    from transferbench.backbones.weights.describe import describe
     from transferbench.cli import requests
     from transferbench.cli.console import out
+    from transferbench.cli.progress import fetch_first
     from transferbench.cli.trees import tree_lines
 
     requests.require_format(form, ("text", "json"))
-    content = describe_file(str(file), trust=trust)
+    fetch_first(source)
+    content = describe(source, trust=trust)
     if form == "json":
         print(json.dumps(content, indent=1))
         return
-    for line in tree_lines({str(file): content}):
+    for line in tree_lines({source: content}):
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -108,9 +112,17 @@ def export(
     sets: options.WeightsSets = None,
     allow_missing: options.AllowMissing = None,
     trust: options.Trust = False,
+    without_classifier: Annotated[
+        bool, typer.Option("--without-classifier", help="Write the backbone alone.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
 ) -> None:
-    """Write weights for timm, torchvision or ONNX, or as a file of ours that says what belongs to it."""
+    """Write weights for timm, torchvision or ONNX, or as a file of ours that says what belongs to it.
+
+    ONNX takes RGB of [0, 1] at the weights' own size: normalisation is part of its graph.
+    """
+    from dataclasses import replace
+
     from transferbench.backbones.weights.export import TARGETS
     from transferbench.backbones.weights.export import export as write
     from transferbench.backbones.weights.load import load_backbone
@@ -129,7 +141,11 @@ def export(
         raise RunError(f"{out}: expected no such file yet, found one; give --overwrite or another --out")
     fetch_first(source)
     loaded = load_backbone(source, asked=requests.asked_by(arch, sets, allow_missing, trust))
+    if without_classifier:
+        loaded = replace(loaded, head={})
     announce(loaded.report)
+    if out.parent != Path() and not out.parent.is_dir():
+        raise RunError(f"{out}: expected a folder to write in, found no {str(out.parent)!r}; make it")
     written = write(loaded, target, out, classifier_of=classifier_of)
     err.print(f"written: {written.path}; load it with", markup=False, soft_wrap=True)
     stdout.print(written.how_to_load, markup=False, soft_wrap=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 
 from transferbench.backbones.weights.asked import Asked
-from transferbench.backbones.weights.load import RANDOM, LoadedBackbone, load_backbone, weights_sha256
+from transferbench.backbones.weights.load import LoadedBackbone, load_backbone, weights_sha256
+from transferbench.backbones.weights.local import RANDOM
 from transferbench.engine.device import check_precision, pick_device
 from transferbench.engine.plan import Plan
 from transferbench.runs.cell import Cell, Machine
@@ -62,6 +63,8 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
         "plan": plan.model_dump(mode="json"),
         "data": task.data.fingerprint,
         "weights": loaded.report.sha256,
+        "arch": loaded.report.arch,
+        "settings": {key: setting["value"] for key, setting in loaded.report.settings.items()},
         "lineage": lineage,
         "seed": cell.seed,
     }

@@ -1,20 +1,20 @@
 """What is exported gives the same logits where it goes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
 
-from tests.fabricate.networks import head, trained
+from tests.fabricate.networks import head, shaken, trained
 from transferbench.backbones.card import Form, WeightsCard, read_card
 from transferbench.backbones.weights.asked import Asked
 from transferbench.backbones.weights.export import TARGETS, Target, export
 from transferbench.backbones.weights.load import LoadedBackbone, load_backbone
 from transferbench.backbones.weights.save import save_backbone
-from transferbench.errors import WeightsError
+from transferbench.errors import RunError, WeightsError
 from transferbench.tasks.classify.model import classifier_of
 
 CLASSES = 7
@@ -58,28 +58,26 @@ def written(source: LoadedBackbone, target: Target, path: Path) -> str:
     ],
 )
 def test_timm_loads_it_strictly_and_agrees(tmp_path: Path, arch: str, form: Form | None, suffix: str) -> None:
-    timm = pytest.importorskip("timm", reason="needs the extra `timm`")
+    pytest.importorskip("timm", reason="needs the extra `timm`")
     source = loaded(tmp_path, arch, form=form)
 
     line = written(source, "timm", tmp_path / f"out{suffix}")
 
-    peer: nn.Module = eval(line, {"timm": timm}).eval()
+    names: dict[str, Any] = {}
+    exec(line, names)
     with torch.no_grad():
-        found = peer(source.backbone.normalize(images()))
+        found = names["model"].eval()(source.backbone.normalize(images()))
     torch.testing.assert_close(found, logits(source, images()), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 @pytest.mark.parametrize("arch", ["resnet18", "resnet50", "inception_v3"])
 def test_torchvision_loads_it_strictly_and_agrees(tmp_path: Path, arch: str, suffix: str) -> None:
-    import safetensors.torch
-    import torchvision
-
     source = loaded(tmp_path, arch)
 
     line = written(source, "torchvision", tmp_path / f"out{suffix}")
 
-    names: dict[str, Any] = {"torchvision": torchvision, "safetensors": safetensors, "torch": torch}
+    names: dict[str, Any] = {}
     exec(line, names)
     with torch.no_grad():
         found = names["model"].eval()(source.backbone.normalize(images()))
@@ -135,7 +133,7 @@ def test_a_backbone_without_a_classifier_goes_to_timm_without_one(tmp_path: Path
 @pytest.mark.parametrize(
     ("arch", "target", "message"),
     [
-        ("mini_d", "timm", "expected an architecture that timm has (resnet18, "),
+        ("mini_d", "timm", "expected one of our architectures that timm has too (resnet18, "),
         ("resnet18_d", "torchvision", "found 'resnet18_d'; export it to onnx"),
     ],
 )
@@ -151,6 +149,84 @@ def test_what_the_peer_does_not_have_is_refused(
     assert not (tmp_path / "out.safetensors").exists()
 
 
+@pytest.mark.parametrize("target", ["timm", "torchvision"])
+def test_a_form_that_the_peer_cannot_be_told_is_refused(tmp_path: Path, target: Target) -> None:
+    source = loaded(tmp_path, "inception_v3", form=Form("relu", "symmetric"))
+
+    with pytest.raises(
+        WeightsError, match=r"expected activation and padding of .* 'inception_v3', found Form"
+    ):
+        written(source, target, tmp_path / "out.safetensors")
+
+
+@pytest.mark.parametrize("target", ["timm", "torchvision"])
+def test_a_classifier_of_many_layers_is_refused_and_nothing_is_written(
+    tmp_path: Path, target: Target
+) -> None:
+    source = loaded(tmp_path, "resnet18")
+    layers = {f"{n}.{name}": t for n in (0, 2) for name, t in head(512, 512).items()}
+
+    with pytest.raises(WeightsError, match=r"expected a classifier of one linear .*--without-classifier"):
+        written(replace(source, head=layers), target, tmp_path / "out.safetensors")
+
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_network_of_timms_goes_back_to_timm(tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm", reason="needs the extra `timm`")
+    full = shaken(timm.create_model("regnety_002", num_classes=7)).eval()
+    save_file(full.state_dict(), tmp_path / "theirs.safetensors")
+    source = load_backbone(str(tmp_path / "theirs.safetensors"), asked=Asked("timm:regnety_002"))
+
+    line = written(source, "timm", tmp_path / "out.safetensors")
+
+    names: dict[str, Any] = {}
+    exec(line, names)
+    with torch.no_grad():
+        torch.testing.assert_close(names["model"].eval()(images()), full(images()), atol=1e-5, rtol=1e-5)
+
+
+def test_a_network_of_timms_keeps_its_classifier_in_our_file(tmp_path: Path) -> None:
+    timm = pytest.importorskip("timm", reason="needs the extra `timm`")
+    save_file(
+        shaken(timm.create_model("regnety_002", num_classes=7)).state_dict(), tmp_path / "theirs.safetensors"
+    )
+    source = load_backbone(str(tmp_path / "theirs.safetensors"), asked=Asked("timm:regnety_002"))
+
+    written(source, "transferbench", tmp_path / "ours.safetensors")
+
+    again = load_backbone(str(tmp_path / "ours.safetensors"))
+    assert torch.equal(logits(again, images()), logits(source, images()))
+
+
+def test_settings_that_were_asked_for_go_into_the_card(tmp_path: Path) -> None:
+    loaded(tmp_path, "mini_b")
+    source = load_backbone(str(tmp_path / "mini_b.safetensors"), asked=Asked(settings={"crop": 0.5}))
+
+    written(source, "transferbench", tmp_path / "out.safetensors")
+
+    card = read_card(tmp_path / "out.safetensors")
+    assert card is not None and card.pixels.crop == 0.5
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_weights_with_a_hole_are_not_exported(tmp_path: Path, target: Target) -> None:
+    source = loaded(tmp_path, "resnet18")
+    report = replace(source.report, allowed_missing=("bn1.bias",))
+
+    with pytest.raises(WeightsError, match=r"found 1 tensors missing \(the first is 'bn1.bias'\)"):
+        path = tmp_path / ("out.onnx" if target == "onnx" else "out.safetensors")
+        written(replace(source, report=report), target, path)
+
+
+@pytest.mark.parametrize("target", ["transferbench", "timm", "torchvision"])
+def test_a_folder_that_cannot_be_written_is_a_run_error(tmp_path: Path, target: Target) -> None:
+    source = loaded(tmp_path, "resnet18")
+
+    with pytest.raises(RunError, match=r"expected to write \d+ bytes of weights, found 'No such file"):
+        written(source, target, tmp_path / "absent" / "out.safetensors")
+
+
 def test_torchvision_needs_a_classifier(tmp_path: Path) -> None:
     source = loaded(tmp_path, "resnet18", has_head=False)
 
@@ -158,9 +234,10 @@ def test_torchvision_needs_a_classifier(tmp_path: Path) -> None:
         written(source, "torchvision", tmp_path / "out.safetensors")
 
 
-def test_random_weights_are_not_exported_as_trained_ones(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["transferbench", "timm", "torchvision"])
+def test_random_weights_are_not_exported_as_trained_ones(tmp_path: Path, target: Target) -> None:
     with pytest.raises(WeightsError, match="random:resnet18: expected trained weights, found none"):
-        written(load_backbone("random:resnet18"), "timm", tmp_path / "out.safetensors")
+        written(load_backbone("random:resnet18"), target, tmp_path / "out.safetensors")
 
 
 @pytest.mark.parametrize("target", TARGETS)

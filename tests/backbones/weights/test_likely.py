@@ -44,7 +44,9 @@ def test_a_file_that_lacks_a_tensor_is_most_of_what_was_asked_for() -> None:
 def test_a_network_that_is_none_of_ours_is_told_by_its_stem() -> None:
     assert likely({"patch_embed.proj.weight": torch.empty(96, 3, 4, 4)}) == (
         "no backbone of the catalog has such tensors (its stem is 'patch_embed.proj.weight' of 96x3x4x4); "
+        "one of timm's may, as --arch timm:NAME; "
     )
     assert likely({"embed.weight": torch.empty(30, 8)}) == (
         "no backbone of the catalog has such tensors (none of its tensors is a convolution of RGB pictures); "
+        "one of timm's may, as --arch timm:NAME; "
     )

@@ -16,7 +16,7 @@ from transferbench.backbones.card import Form, WeightsCard
 from transferbench.backbones.weights.asked import Asked, Use
 from transferbench.backbones.weights.load import LoadedBackbone, load_backbone, weights_sha256
 from transferbench.backbones.weights.save import save_backbone
-from transferbench.errors import WeightsError
+from transferbench.errors import ConfigError, WeightsError
 
 MINI = trained("mini_d").state_dict()
 HEAD = {f"fc.{name}": tensor for name, tensor in head(128, 5).items()}
@@ -140,7 +140,7 @@ def test_what_no_trained_network_has_is_refused(
 def test_a_network_that_was_never_trained_is_refused(tmp_path: Path) -> None:
     from transferbench.backbones.catalog import create
 
-    with pytest.raises(WeightsError, match="all 22 batch norms with the statistics they were made with"):
+    with pytest.raises(WeightsError, match="22 of 22 batch norms with the statistics they were made with"):
         loaded(tmp_path, create("mini_d").state_dict(), Asked("mini_d"))
 
 
@@ -163,6 +163,59 @@ def test_a_file_for_a_network_of_timms_loads_by_timms_names(tmp_path: Path) -> N
 
     assert (found.report.share_loaded, found.report.arch) == (1.0, "timm:regnety_002")
     assert sorted(found.report.classifier) == ["head.fc.bias", "head.fc.weight"]
+
+
+@pytest.mark.parametrize("prefix", ["fc.", "last_linear.", "head.fc."])
+def test_a_classifier_is_known_by_its_usual_names(tmp_path: Path, prefix: str) -> None:
+    found = loaded(tmp_path, MINI | prefixed(prefix, head(128, 5)), Asked("mini_d"))
+
+    assert (found.report.classes, found.has_linear_head) == (5, True)
+
+
+def test_leave_to_lack_most_of_a_network_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="expected at least half of the numbers of 'mini_d'"):
+        loaded(tmp_path, {"bn1.bias": torch.ones(16)}, Asked("mini_d", allow_missing=("*",)))
+
+
+def test_leave_to_lack_what_is_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"expected --allow-missing 'bn1\.byas' to name tensors"):
+        loaded(tmp_path, MINI, Asked("mini_d", allow_missing=("bn1.byas",)))
+
+
+def test_a_file_without_statistics_is_told_the_pattern_that_lets_it_through(tmp_path: Path) -> None:
+    short = {name: tensor for name, tensor in MINI.items() if "running" not in name}
+
+    with pytest.raises(WeightsError, match=r"most of 'mini_d' is there.*--allow-missing '\*\.running_\*'"):
+        loaded(tmp_path, short, Asked("mini_d"))
+
+
+def test_a_network_with_a_twin_is_said_to_be_what_only_the_user_knows(tmp_path: Path) -> None:
+    found = loaded(tmp_path, trained("resnet50").state_dict(), Asked("resnet50_v1"))
+
+    assert found.report.twins == ("resnet50", "resnet50_b")
+
+
+def test_settings_of_classification_have_no_effect_where_positions_count(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="setting 'crop': expected one that steers a detector"):
+        loaded(tmp_path, MINI, Asked("mini_d", {"crop": 0.5}), Use(is_dense=True))
+
+
+@pytest.mark.parametrize("asked", [Asked("mini_b"), Asked(allow_missing=("x",))])
+def test_random_weights_take_nothing_that_would_have_no_effect(asked: Asked) -> None:
+    with pytest.raises(WeightsError, match="expected neither --arch nor --allow-missing for random weights"):
+        load_backbone("random:mini_d", asked=asked)
+
+
+def test_what_was_missing_may_not_be_frozen(tmp_path: Path) -> None:
+    from transferbench.tasks.detect.model import detector
+    from transferbench.tasks.detect.protocols import PROTOCOLS
+
+    short = {name: tensor for name, tensor in MINI.items() if not name.startswith("conv1.")}
+    backbone = loaded(tmp_path, short, Asked("mini_d", allow_missing=("conv1.*",))).backbone
+    protocol = PROTOCOLS["miniature@1"].model_copy(update={"frozen_stages": 1})
+
+    with pytest.raises(ConfigError, match=r"found 'conv1\.0\.weight' of 'mini_d', which its file lacks"):
+        detector(backbone, 3, protocol, 0)
 
 
 @pytest.fixture
@@ -194,3 +247,21 @@ def test_a_name_of_the_index_loads_with_what_the_index_claims(hub: Hub) -> None:
     assert found.report.arch == "resnet18"
     assert found.claims["classify/top1"] == pytest.approx(0.70838)
     assert found.backbone.pixels.interpolation == "bicubic"
+
+
+def test_another_architecture_than_the_source_says_is_refused(hub: Hub) -> None:
+    weights = save(trained("resnet50").state_dict() | prefixed("fc.", head(2048, 9)))
+    config = {"architecture": "resnet50", "num_classes": 9}
+    hub.repos["org/net"] = Repo({"model.safetensors": weights, "config.json": json.dumps(config).encode()})
+
+    assert load_backbone("hf:org/net", asked=Asked("resnet50_b")).report.arch == "resnet50_b"
+    with pytest.raises(WeightsError, match=r"found config\.json of org/net that says 'resnet50'; leave"):
+        load_backbone("hf:org/net", asked=Asked("resnet50_v1"))
+
+
+def test_another_number_of_classes_than_the_source_says_is_refused(hub: Hub) -> None:
+    weights = save(trained("resnet18").state_dict() | prefixed("fc.", head(512, 9)))
+    hub.repos["timm/resnet18.gluon_in1k"] = Repo({"model.safetensors": weights})
+
+    with pytest.raises(WeightsError, match="expected a classifier of 1000 classes, as the index says"):
+        load_backbone("resnet18.gluon_in1k")

@@ -134,7 +134,7 @@ def test_timms_default_weights_are_those_of_its_first_tag() -> None:
 
     assert remote.place == HubFile("timm/resnet50d.ra2_in1k")
     assert remote.hints is not None
-    assert (remote.hints.told_by, remote.hints.arch) == ("timm (resnet50d.ra2_in1k)", "timm:resnet50d")
+    assert (remote.hints.told_by, remote.hints.arch) == ("timm (resnet50d.ra2_in1k)", "resnet50_d")
     assert (remote.hints.pixels["crop"], remote.hints.pixels["interpolation"]) == (0.875, "bicubic")
 
 

@@ -2,10 +2,13 @@
 
 import argparse
 import os
+import types
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -14,7 +17,8 @@ from transferbench.backbones.weights.tensors import read_file, unwrap
 from transferbench.errors import WeightsError
 
 WANTED = {"conv1.weight", "bn1.bias", "layer1.0.conv1.weight"}
-TENSORS = {name: torch.ones(2) for name in sorted(WANTED)}
+OF_NUMBERS: dict[Any, Tensor] = {0: torch.ones(1)}
+TENSORS: dict[Any, Tensor] = {name: torch.ones(2) for name in sorted(WANTED)}
 
 
 class Trap:
@@ -58,11 +62,27 @@ def test_a_pickle_that_would_run_code_is_refused_and_runs_none(tmp_path: Path) -
 
 
 def test_a_trusted_pickle_may_hold_more_than_tensors(tmp_path: Path) -> None:
-    torch.save({"model": TENSORS, "args": argparse.Namespace(lr=1)}, tmp_path / "x.pth")
+    torch.save({"model": TENSORS, "args": types.SimpleNamespace(lr=1)}, tmp_path / "x.pth")
 
     assert read_file(tmp_path / "x.pth", trust=True)["args"].lr == 1
-    with pytest.raises(WeightsError, match=r"asks for 'argparse\.Namespace'"):
+    with pytest.raises(WeightsError, match=r"asks for 'types\.SimpleNamespace'"):
         read_file(tmp_path / "x.pth")
+
+
+def test_settings_and_numbers_of_numpy_need_no_trust(tmp_path: Path) -> None:
+    others = {"args": argparse.Namespace(lr=1), "best": np.float64(0.7), "curve": np.arange(3.0)}
+    torch.save({"model": TENSORS, **others}, tmp_path / "x.pth")
+
+    assert read_file(tmp_path / "x.pth")["args"].lr == 1
+
+
+def test_a_torchscript_archive_is_told_for_what_it_is(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(nn.Linear(2, 3)), tmp_path / "x.pt")
+
+    with pytest.raises(WeightsError, match="found a TorchScript archive, which is a program; load it with"):
+        read_file(tmp_path / "x.pt")
 
 
 def test_a_whole_module_is_read_if_it_is_trusted(tmp_path: Path) -> None:
@@ -131,6 +151,10 @@ def test_a_list_is_no_state_dict(tmp_path: Path) -> None:
         ({"model": {"state_dict": TENSORS}}, ("model", "state_dict")),
         ({"model": TENSORS, "model_ema": TENSORS}, ("model_ema",)),
         ({"student": TENSORS, "teacher": prefixed("backbone.")}, ("teacher", "backbone.")),
+        ({"model": TENSORS, "teacher": {"other": torch.ones(1)}}, ("model",)),
+        ({"backbone": TENSORS, "head": {"weight": torch.ones(1)}}, ("backbone",)),
+        (TENSORS | OF_NUMBERS, ()),
+        (prefixed("model.") | {f"model_ema.{n}": t for n, t in TENSORS.items()}, ("model_ema.",)),
         ({"state_dict": prefixed("module.")}, ("state_dict", "module.")),
         (prefixed("_orig_mod."), ("_orig_mod.",)),
         (prefixed("module.", "_orig_mod."), ("module.", "_orig_mod.")),

@@ -8,17 +8,18 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from transferbench.backbones.card import METADATA_KEY, WeightsCard, to_metadata
+from transferbench.backbones.catalog import TIMM as OF_TIMM
 from transferbench.backbones.catalog import spec_of
 from transferbench.backbones.peers import TIMM, TORCHVISION
+from transferbench.backbones.timm_network import TimmNetwork
 from transferbench.backbones.weights.load import LoadedBackbone
-from transferbench.backbones.weights.save import save_backbone
+from transferbench.backbones.weights.save import save_backbone, write_whole
 from transferbench.errors import WeightsError
-from transferbench.files import whole_file
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -63,21 +64,38 @@ def export(
             f"{path}: expected a name that ends in {' or '.join(suffixes)} for {target}, "
             f"found {path.suffix!r}; give another --out"
         )
+    if loaded.report.was_random:
+        raise WeightsError(
+            f"{loaded.report.source}: expected trained weights, found none; name another source"
+        )
+    lacking = loaded.report.allowed_missing
+    if lacking:
+        raise WeightsError(
+            f"{loaded.report.source}: expected all of the weights, found {len(lacking)} tensors missing "
+            f"(the first is {lacking[0]!r}); in a new file nobody could tell their random values from "
+            "trained ones: use it as it is"
+        )
     if target == "transferbench":
         save_backbone(path, loaded.backbone, card_of(loaded), head=loaded.head)
         return Exported(path, f"transferbench detect {path}")
     if target == "onnx":
         _write_onnx(path, loaded, classifier_of)
-        return Exported(path, f"onnxruntime.InferenceSession({str(path)!r})")
+        side = loaded.backbone.pixels.input_size
+        return Exported(
+            path,
+            f"import onnxruntime; model = onnxruntime.InferenceSession({str(path)!r})  "
+            f"# images: RGB of [0, 1], not normalised, N x 3 x {side} x {side}",
+        )
     name = _name_in(target, loaded)
-    _write_tensors(path, _published(loaded))
+    tensors = _published(loaded)
+    _write_tensors(path, tensors)
     return Exported(path, _loading_line(target, name, path, loaded))
 
 
 def card_of(loaded: LoadedBackbone) -> WeightsCard:
     """Returns the card of weights as they are used here; one that came without gets its parent's hash."""
     if loaded.card is not None:
-        return loaded.card
+        return replace(loaded.card, pixels=loaded.backbone.pixels, form=loaded.backbone.form)
     return WeightsCard(
         arch=loaded.backbone.arch,
         pixels=loaded.backbone.pixels,
@@ -89,23 +107,27 @@ def card_of(loaded: LoadedBackbone) -> WeightsCard:
 
 def _name_in(target: Target, loaded: LoadedBackbone) -> str:
     arch, names = loaded.backbone.arch, TIMM if target == "timm" else TORCHVISION
-    if loaded.report.was_random:
-        raise WeightsError(
-            f"{loaded.report.source}: expected trained weights, found none; name another source"
-        )
+    if target == "timm" and arch.startswith(OF_TIMM) and loaded.head and not loaded.has_linear_head:
+        return arch.removeprefix(OF_TIMM)
     if arch not in names:
         raise WeightsError(
-            f"{loaded.report.source}: expected an architecture that {target} has ({', '.join(names)}), "
-            f"found {arch!r}; export it to onnx"
+            f"{loaded.report.source}: expected one of our architectures that {target} has too "
+            f"({', '.join(names)}), found {arch!r}; export it to onnx"
+        )
+    if loaded.head and not loaded.has_linear_head:
+        raise WeightsError(
+            f"{loaded.report.source}: expected a classifier of one linear layer, as {target}'s {arch!r} has, "
+            f"found {', '.join(map(repr, loaded.head))}; give --without-classifier"
         )
     if not loaded.head and target == "torchvision":
         raise WeightsError(
             f"{loaded.report.source}: expected a classifier, which torchvision's networks have, found none; "
             "export it to timm, or export weights with one"
         )
-    if target == "torchvision" and loaded.backbone.form != spec_of(arch).form:
+    can_be_told = target == "timm" and arch.startswith("mobilenet")
+    if not can_be_told and loaded.backbone.form != spec_of(arch).form:
         raise WeightsError(
-            f"{loaded.report.source}: expected activation and padding of torchvision's {arch!r}, "
+            f"{loaded.report.source}: expected activation and padding of {target}'s {arch!r}, "
             f"found {loaded.backbone.form}; "
             "export it to onnx"
         )
@@ -113,6 +135,9 @@ def _name_in(target: Target, loaded: LoadedBackbone) -> str:
 
 
 def _published(loaded: LoadedBackbone) -> dict[str, Tensor]:
+    if isinstance(loaded.backbone, TimmNetwork):
+        full: Mapping[str, Tensor] = loaded.backbone.classifier(loaded.head).state_dict()
+        return {name: tensor.detach().contiguous() for name, tensor in full.items()}
     prefix = spec_of(loaded.backbone.arch).layout.published_head
     head = {f"{prefix}{name}": tensor for name, tensor in loaded.head.items()}
     tensors: Mapping[str, Tensor] = {**loaded.backbone.state_dict(), **head}
@@ -129,23 +154,25 @@ def _write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
         buffer = io.BytesIO()
         torch.save(tensors, buffer)
         content = buffer.getvalue()
-    with whole_file(path) as file:
-        file.write(content)
+    write_whole(path, content)
 
 
 def _loading_line(target: Target, name: str, path: Path, loaded: LoadedBackbone) -> str:
-    classes = len(loaded.head["bias"]) if loaded.head else 0
+    classes = (loaded.report.classes or 0) if loaded.head else 0
     if target == "timm":
         form, extra = loaded.backbone.form, ""
         if loaded.backbone.arch.startswith("mobilenet"):
             extra = ", act_layer='relu'" if form.activation == "relu" else ""
             extra += ", pad_type='same'" if form.padding == "same" else ""
-        return f"timm.create_model({name!r}, num_classes={classes}{extra}, checkpoint_path={str(path)!r})"
-    read = "safetensors.torch.load_file" if path.suffix == ".safetensors" else "torch.load"
+        return (
+            f"import timm; model = timm.create_model({name!r}, num_classes={classes}{extra}, "
+            f"checkpoint_path={str(path)!r})"
+        )
+    module, read = ("safetensors.torch", "load_file") if path.suffix == ".safetensors" else ("torch", "load")
     extra = ", aux_logits=False, init_weights=False" if name.startswith("inception") else ""
     return (
-        f"model = torchvision.models.{name}(num_classes={classes}{extra}); "
-        f"model.load_state_dict({read}({str(path)!r}))"
+        f"import {module}, torchvision; model = torchvision.models.{name}(num_classes={classes}{extra}); "
+        f"model.load_state_dict({module}.{read}({str(path)!r}))"
     )
 
 
@@ -177,6 +204,6 @@ def _write_onnx(
         )
     assert program is not None
     model = program.model_proto
+    model.doc_string = "images: RGB of [0, 1], not normalised, which the graph does; logits: one a class"
     onnx.helper.set_model_props(model, {METADATA_KEY: to_metadata(card_of(loaded))[METADATA_KEY]})
-    with whole_file(path) as file:
-        file.write(model.SerializeToString())
+    write_whole(path, model.SerializeToString())

@@ -89,12 +89,8 @@ def hints_of_timm(model: str, content: Mapping[str, Any]) -> Hints:
     """
     told_by = f"timm ({model})"
     cfg = _checked(told_by, content)
-    return Hints(
-        told_by=told_by,
-        arch=f"{TIMM}{model.partition('.')[0]}",
-        pixels=cfg.pixels,
-        classes=cfg.num_classes or None,
-    )
+    arch, form = _arch_and_form(model)
+    return Hints(told_by=told_by, arch=arch, pixels=cfg.pixels, form=form, classes=cfg.num_classes or None)
 
 
 def hints_of_config(repo: str, content: Any) -> Hints:
@@ -110,15 +106,21 @@ def hints_of_config(repo: str, content: Any) -> Hints:
         return Hints(told_by=told_by)
     # Files of older versions have no table of their own for the pretrained cfg.
     cfg = _checked(told_by, {**_table(content.get("pretrained_cfg")), **content})
-    architecture = content["architecture"].partition(".")[0]
-    arch = FROM_TIMM.get(architecture, f"{TIMM}{architecture}")
+    arch, form = _arch_and_form(content["architecture"])
     return Hints(
         told_by=told_by,
         arch=None if content.get("model_args") else arch,
         pixels=cfg.pixels,
-        form={"activation": "relu6"} if arch.startswith("mobilenet_v1") else {},
+        form=form,
         classes=cfg.num_classes or None,
     )
+
+
+def _arch_and_form(model: str) -> tuple[str, dict[str, str]]:
+    """Returns our name of a network of timm's, `timm:NAME` where we have none, and what its form is."""
+    architecture = model.partition(".")[0]
+    arch = FROM_TIMM.get(architecture, f"{TIMM}{architecture}")
+    return arch, {"activation": "relu6"} if arch.startswith("mobilenet_v1") else {}
 
 
 def _table(content: Any) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,9 @@ def hub_file(place: HubFile, *, source: str, report: Report) -> Download:
     _require_library(source)
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError
+
+    # Each of its retries is a line otherwise; what they end in is told.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
 
     names = (place.file,) if place.file else NAMES
     for name in names:

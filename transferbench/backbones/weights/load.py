@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from transferbench.backbones.card import FILE_NAME, WeightsCard, read_card
-from transferbench.backbones.catalog import BACKBONES, TIMM, create, spec_of
+from transferbench.backbones.card import WeightsCard, read_card
+from transferbench.backbones.catalog import create, spec_of, twins_of
 from transferbench.backbones.weights.asked import CLASSIFYING, NOTHING, Asked, Use
 from transferbench.backbones.weights.fetch import Fetched, fetch, is_remote
 from transferbench.backbones.weights.hints import Hints
-from transferbench.backbones.weights.likely import likely
-from transferbench.backbones.weights.parts import arch_of, names_known, take_apart
-from transferbench.backbones.weights.report import LoaderReport, insane, report_on
-from transferbench.backbones.weights.settings import Settings, settle
-from transferbench.backbones.weights.tensors import SUFFIXES, read_file, unwrap
+from transferbench.backbones.weights.local import RANDOM, file_of, random_like
+from transferbench.backbones.weights.parts import arch_of, take_apart
+from transferbench.backbones.weights.report import LoaderReport, report_on
+from transferbench.backbones.weights.require import require_classes, require_sane, require_whole
+from transferbench.backbones.weights.settings import OF_CLASSIFYING, Settings, settle
+from transferbench.backbones.weights.tensors import read_file, unwrap
 from transferbench.errors import WeightsError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from transferbench.backbones.base import Backbone
-
-RANDOM = "random:"
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,13 @@ class LoadedBackbone:
     """The classifier's tensors, as its `state_dict()` names them; empty if the file has none."""
     claims: Mapping[str, float] = field(default_factory=dict)
     """Scores that the file or its source states, as `classify/top1`, fractions."""
+
+    @property
+    def has_linear_head(self) -> bool:
+        """Whether the classifier is one linear layer on the last map's channels."""
+        shapes = {name: tuple(tensor.shape) for name, tensor in self.head.items()}
+        classes = shapes.get("weight", (0,))[0]
+        return shapes == {"weight": (classes, self.backbone.channels[-1]), "bias": (classes,)}
 
 
 def load_backbone(
@@ -64,7 +69,7 @@ def load_backbone(
     """
     if source.startswith(RANDOM):
         return _random(source, use, seed, asked)
-    found = fetch(source) if is_remote(source) else _local(source)
+    found = found_at(source)
     path = found.path
     card = read_card(path) if path.suffix == ".safetensors" else None
     content = read_file(path, trust=asked.trust)
@@ -77,11 +82,12 @@ def load_backbone(
     unwrapped = unwrap(content, lambda tensors: len(apart(tensors).body.keys() & expected.keys()), path)
     parts = apart(unwrapped.tensors)
     report = report_on(expected, parts.body, source=source, arch=arch, allow_missing=asked.allow_missing)
-    _require_whole(path, report, parts.body)
-    _require_sane(path, {**parts.body, **parts.head}, asked)
+    require_whole(path, report, parts.body, asked.allow_missing)
+    require_sane(path, {**parts.body, **parts.head}, asked.allow_missing)
+    require_classes(path, parts.head, found.hints)
 
     backbone.load_state_dict(dict(parts.body), strict=False)  # copies into float32
-    backbone.is_loaded = True
+    backbone.is_loaded, backbone.absent = True, frozenset(report.allowed_missing)
     report = replace(
         report,
         origin=found.origin,
@@ -90,10 +96,13 @@ def load_backbone(
         wrappings=unwrapped.wrappings,
         left_out=unwrapped.left_out + parts.left_out,
         classifier=tuple(parts.head),
+        classes=_classes(parts.head),
+        twins=twins_of(arch) if card is None and found.hints.arch is None else (),
         settings=settings.as_dict(),
     )
     claims = found.hints.scores if card is None else card.scores
-    return LoadedBackbone(backbone, report, card, parts.head, claims)
+    head = {name: tensor.float() for name, tensor in parts.head.items()}
+    return LoadedBackbone(backbone, report, card, head, claims)
 
 
 def weights_sha256(source: str) -> str:
@@ -102,42 +111,31 @@ def weights_sha256(source: str) -> str:
     Raises:
         WeightsError: there is no such source.
     """
-    return (fetch(source) if is_remote(source) else _local(source)).sha256
+    return found_at(source).sha256
 
 
-def describe_file(source: str, *, trust: bool = False) -> dict[str, Any]:
-    """Returns what a local file says of itself: size, hash, tensors, card.
+def found_at(source: str) -> Fetched:
+    """Returns the file that a source names, fetched if it is not on this machine.
 
     Raises:
-        WeightsError: there is no such file, or it is broken.
+        WeightsError: there is no such source.
     """
-    found = _local(source)
-    content = read_file(found.path, trust=trust)
-    card = read_card(found.path) if found.path.suffix == ".safetensors" else None
-    unwrapped = unwrap(content, names_known, found.path)
-    tensors = unwrapped.tensors
-    return {
-        "bytes": found.path.stat().st_size,
-        "sha256": found.sha256,
-        "tensors": len(tensors),
-        "numbers": sum(tensor.numel() for tensor in tensors.values()),
-        "dtypes": sorted({str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}),
-        "wrappings": list(unwrapped.wrappings),
-        "fault": insane(tensors) or "none",
-        "card": "none; " + likely(tensors).rstrip("; ") if card is None else asdict(card),
-    }
+    return fetch(source) if is_remote(source) else _local(source)
+
+
+def _classes(head: Mapping[str, Tensor]) -> int | None:
+    """Returns the outputs of a classifier's last layer; None if there is none."""
+    biases = [tensor for name, tensor in head.items() if name.rpartition(".")[2] == "bias"]
+    return len(biases[-1]) if biases else None
 
 
 def _random(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
-    name = source.removeprefix(RANDOM)
-    card = None
-    if name not in BACKBONES and not name.startswith(TIMM) and Path(name).exists():
-        card = read_card(_file_of(name))
-        if card is None:
-            raise WeightsError(
-                f"{source}: expected a file with a card, found none in it; name an architecture"
-            )
-    arch = card.arch if card is not None else name
+    if asked.arch is not None or asked.allow_missing:
+        raise WeightsError(
+            f"{source}: expected neither --arch nor --allow-missing for random weights, found one, which "
+            "would have no effect; leave it out"
+        )
+    arch, card = random_like(source)
     settings = _settled(arch, use, asked, card=card)
     backbone = _built(arch, settings, use, seed=seed)
     report = LoaderReport(source, arch, was_random=True, settings=settings.as_dict())
@@ -147,6 +145,12 @@ def _random(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
 def _settled(
     arch: str, use: Use, asked: Asked, *, card: WeightsCard | None = None, hints: Hints | None = None
 ) -> Settings:
+    unused = [key for key in asked.settings if use.is_dense and key in OF_CLASSIFYING]
+    if unused:
+        raise WeightsError(
+            f"setting {unused[0]!r}: expected one that steers a detector or a segmenter, found one of "
+            "classification alone; the protocol says how pictures are resized: leave it out"
+        )
     settings = settle(spec_of(arch), card=card, hints=hints, asked=asked.settings)
     if use.is_dense and settings.form.padding == "valid" and settings.told_by["padding"] != "you":
         form = replace(settings.form, padding="symmetric")
@@ -167,43 +171,8 @@ def _built(arch: str, settings: Settings, use: Use, *, seed: int = 0) -> Backbon
     return backbone
 
 
-def _require_whole(path: Path, report: LoaderReport, body: Mapping[str, Tensor]) -> None:
-    if not report.is_full:
-        is_short = not (report.misshapen or report.unexpected)
-        leave = f", or, if that is meant, give --allow-missing {report.missing[0]!r}" if is_short else ""
-        raise WeightsError(
-            f"{path}: expected the weights of {report.arch!r}, found {report.share_loaded:.1%} of them; "
-            f"tensors: {report.faults()}; {likely(body, asked=report.arch)}take another file{leave}"
-        )
-
-
-def _require_sane(path: Path, tensors: Mapping[str, Tensor], asked: Asked) -> None:
-    fault = insane(tensors, allow_missing=asked.allow_missing)
-    if fault is not None:
-        raise WeightsError(
-            f"{path}: expected the weights of a trained network, found {fault}; "
-            "take another file or an earlier run"
-        )
-
-
 def _local(source: str) -> Fetched:
-    path = _file_of(source)
+    path = file_of(source)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return Fetched(path, sha256, None, str(path), Hints())
-
-
-def _file_of(source: str) -> Path:
-    path = Path(source)
-    if path.is_dir():
-        path = path / FILE_NAME
-        fault = "a folder without it; finish the pretraining first"
-    else:
-        fault = "nothing; check the name"
-    if not path.is_file():
-        raise WeightsError(
-            f"{source}: expected '{RANDOM}ARCH', a run's folder with {FILE_NAME}, a file "
-            f"({', '.join(SUFFIXES)}), timm:NAME, torchvision:NAME, hf:ORG/REPO or a name of "
-            f"`weights list`, found {fault}"
-        )
-    return path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from transferbench.backbones.card import WeightsCard
 from transferbench.backbones.catalog import BACKBONES, spec_of
+from transferbench.backbones.peers import timms_name
 from transferbench.backbones.weights.hints import Hints
 from transferbench.backbones.weights.likely import likely, shapes_of
 from transferbench.backbones.weights.tensors import unwrap
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 OUR_HEAD = "head."
 """Before the names of a classifier's tensors in our files."""
+OTHER_HEADS = ("fc.", "classifier.", "last_linear.", "head.fc.", "head.")
+"""Before those of files of other programs than timm and torchvision."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def take_apart(backbone: Backbone, tensors: Mapping[str, Tensor], *, is_ours: bo
     if isinstance(backbone, TimmNetwork) and not is_ours:
         return Parts(*backbone.renamed(tensors))
     layout = spec_of(backbone.arch).layout
-    prefix = OUR_HEAD if is_ours else layout.published_head
+    heads = (OUR_HEAD,) if is_ours else (layout.published_head, *OTHER_HEADS)
+    prefix = next((head for head in heads if f"{head}weight" in tensors), heads[0])
     unused = tuple(name for name in tensors if name.startswith(layout.training_only))
     rest = {name: tensor for name, tensor in tensors.items() if name not in set(unused)}
     return Parts(
@@ -73,21 +77,23 @@ def arch_of(
     Raises:
         WeightsError: nobody says it, or the card says something else than the user.
     """
-    if card is not None:
-        if asked is not None and spec_of(asked).layout != spec_of(card.arch).layout:
-            raise WeightsError(
-                f"{path}: expected weights of {asked!r}, found a card that says {card.arch!r}; "
-                "leave the architecture out or take another file"
-            )
-        return asked or card.arch
-    told = asked or hints.arch
-    if told is not None:
-        return told
+    told, teller = (hints.arch, hints.told_by) if card is None else (card.arch, "a card")
+    if asked is not None and told is not None and not _is_same(asked, told):
+        raise WeightsError(
+            f"{path}: expected weights of {asked!r}, found {teller} that says {told!r}; "
+            "leave the architecture out or take another file"
+        )
+    if asked is not None or told is not None:
+        return asked or str(told)
     tensors = unwrap(content, names_known, path).tensors
     raise WeightsError(
         f"{path}: expected a card in the header or a named architecture, found neither; "
         f"{likely(tensors)}name one with --arch"
     )
+
+
+def _is_same(asked: str, told: str) -> bool:
+    return timms_name(asked) == timms_name(told) or spec_of(asked).layout == spec_of(told).layout
 
 
 def names_known(tensors: Mapping[str, Tensor]) -> int:

@@ -35,13 +35,17 @@ class LoaderReport:
     missing: tuple[str, ...] = ()
     """Tensors of the body that the file lacks."""
     misshapen: tuple[str, ...] = ()
-    """Tensors of the body that the file has in another shape."""
+    """Tensors of the body that the file has in another shape, with both shapes."""
     unexpected: tuple[str, ...] = ()
     """Tensors of the file that are neither body nor classifier."""
     allowed_missing: tuple[str, ...] = ()
     """Tensors of the body that the file lacks, with leave: they keep their initial values."""
     classifier: tuple[str, ...] = ()
     """Tensors of the file's classifier, which is no part of a backbone."""
+    classes: int | None = None
+    """Outputs of the classifier; None if there is none."""
+    twins: tuple[str, ...] = ()
+    """Other networks whose tensors have the same names and shapes, where only the user said which it is."""
     share_loaded: float = 0.0
     """Of the numbers in the body, in [0, 1]."""
     dtypes: tuple[str, ...] = ()
@@ -91,17 +95,19 @@ def report_on(
     misshapen = [name for name in wanted if name in found and found[name].shape != wanted[name].shape]
     matched = [name for name in wanted if name in found and name not in misshapen]
     absent = [name for name in wanted if name not in found]
-    allowed = [name for name in absent if any(fnmatchcase(name, pattern) for pattern in allow_missing)]
+    allowed = [name for name in absent if _is_allowed(name, allow_missing)]
     return LoaderReport(
         source=source,
         arch=arch,
         matched=len(matched),
         missing=tuple(name for name in absent if name not in set(allowed)),
-        misshapen=tuple(misshapen),
+        misshapen=tuple(
+            f"{name}: {_shape(found[name])} in place of {_shape(wanted[name])}" for name in misshapen
+        ),
         unexpected=tuple(name for name in found if not (name in expected or is_counter(name))),
         allowed_missing=tuple(allowed),
         share_loaded=_numbers(wanted[name] for name in matched) / _numbers(wanted.values()),
-        dtypes=tuple(sorted({str(found[name].dtype).removeprefix("torch.") for name in matched})),
+        dtypes=tuple(sorted({_dtype(found[name]) for name in matched})),
         norms=sum(name.endswith("running_var") for name in matched),
     )
 
@@ -109,24 +115,56 @@ def report_on(
 def insane(tensors: Mapping[str, Tensor], *, allow_missing: Sequence[str] = ()) -> str | None:
     """Returns in words the first thing that no trained network has; None if all is well.
 
-    That is NaN or infinity, a batch norm's variance that is not above zero, or statistics of batch norm
-    that are all as they were made, unless `allow_missing` lets them be missing.
+    That is NaN or infinity; integers or nothing but zeros for weights; a batch norm's variance that is not
+    above zero; statistics of most batch norms as they were made. What may be missing may be so too.
     """
+    checked = {name: t for name, t in tensors.items() if not _is_allowed(name, allow_missing)}
     for name, tensor in tensors.items():
-        if not tensor.isfinite().all():
+        if not _computable(tensor).isfinite().all():
             return f"NaN or infinity in {name!r}"
-    variances = {name: tensor for name, tensor in tensors.items() if name.endswith("running_var")}
+    for name, tensor in checked.items():
+        if name.endswith((".weight", ".bias")) and not tensor.is_floating_point():
+            return f"integers ({_dtype(tensor)}) in {name!r}"
+        if name.endswith(".weight") and tensor.dim() > 1 and not _computable(tensor).any():
+            return f"nothing but zeros in {name!r}"
+    variances = {name: t for name, t in checked.items() if name.endswith("running_var")}
     for name, variance in variances.items():
         if not (variance > 0).all():
             return f"a variance of {variance.min().item():.3g} in {name!r}"
-    means = [tensor for name, tensor in tensors.items() if name.endswith("running_mean")]
-    is_untouched = all((v == 1).all() for v in variances.values()) and not any(m.any() for m in means)
-    is_allowed = all(any(fnmatchcase(name, pattern) for pattern in allow_missing) for name in variances)
-    if variances and is_untouched and not is_allowed:
+    untouched = [name for name, variance in variances.items() if _is_untouched(name, variance, tensors)]
+    if 2 * len(untouched) > len(variances):
         return (
-            f"all {len(variances)} batch norms with the statistics they were made with (mean 0, variance 1)"
+            f"{len(untouched)} of {len(variances)} batch norms with the statistics they were made with "
+            f"(mean 0, variance 1; the first is {untouched[0]!r})"
         )
     return None
+
+
+def _is_allowed(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _is_untouched(name: str, variance: Tensor, tensors: Mapping[str, Tensor]) -> bool:
+    mean = tensors.get(f"{name.removesuffix('running_var')}running_mean")
+    return bool((variance == 1).all()) and (mean is None or not mean.any())
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _computable(tensor: Tensor) -> Tensor:
+    """Returns the tensor, as float32 if it is of one byte, of which torch computes nothing."""
+    return tensor.float() if tensor.is_floating_point() and tensor.element_size() == 1 else tensor
+
+
+def percent(share: float) -> str:
+    """Returns a share in percent, cut off and not rounded: what is not all never reads as 100.0."""
+    return f"{int(share * 1000) / 10:.1f}%"
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape))
 
 
 def is_counter(name: str) -> bool:

@@ -37,7 +37,15 @@ def save_backbone(
     assert card.arch == backbone.arch
     tensors = backbone.state_dict() | {f"{OUR_HEAD}{name}": t for name, t in (head or {}).items()}
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    content = save(plain, to_metadata(replace(card, form=backbone.form)))
+    write_whole(path, save(plain, to_metadata(replace(card, form=backbone.form))))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file of weights, whole or not at all.
+
+    Raises:
+        RunError: it cannot be written.
+    """
     try:
         with whole_file(path) as file:
             file.write(content)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PIXELS = tuple(field.name for field in fields(Pixels))
 _FORM = tuple(field.name for field in fields(Form))
 KEYS = (*_PIXELS, *_FORM)
+OF_CLASSIFYING = ("input_size", "crop", "interpolation")
+"""Settings that a detector or a segmenter has no use for: its protocol resizes."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from transferbench.backbones.peers import TORCHVISION as PEERS
 from transferbench.backbones.weights.hints import Hints as Hints
 from transferbench.backbones.weights.hints import hints_of_entry, hints_of_timm, hints_of_torchvision
 from transferbench.backbones.weights.index import IndexEntry, read_index
+from transferbench.backbones.weights.tensors import SUFFIXES
 from transferbench.errors import WeightsError, nearest
 
 HUB, TORCHVISION = "hf:", "torchvision:"
@@ -147,6 +148,11 @@ def _hub_file(source: str) -> HubFile:
             f"{source}: expected '{HUB}ORG/REPO[@REVISION][:FILE]', found another form; "
             f"write it as in '{HUB}timm/resnet50d.gluon_in1k@main:model.safetensors'"
         )
+    if parts["file"] and not parts["file"].endswith(SUFFIXES):
+        raise WeightsError(
+            f"{source}: expected a file that ends in {', '.join(SUFFIXES)}, found {parts['file']!r}; "
+            "name the file of the weights"
+        )
     return HubFile(parts["repo"], parts["revision"], parts["file"])
 
 
@@ -192,7 +198,9 @@ def _of_timm(source: str, index: dict[str, IndexEntry]) -> Remote:
         file = f":{cfg.hf_hub_filename}" if cfg.hf_hub_filename else ""
         place = _hub_file(f"{HUB}{cfg.hf_hub_id}{file}")
         entry = _entry_at(f"{HUB}{place.origin}", index)
-        return Remote(source, place, hints, entry.sha256 if entry else "")
+        if entry is not None:
+            return Remote(source, place, hints_of_entry(entry), entry.sha256)
+        return Remote(source, place, hints)
     if cfg.custom_load:
         raise WeightsError(
             f"{source}: expected a file of tensors by name, found one of a form of its own "

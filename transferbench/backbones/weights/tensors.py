@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,13 @@ PICKLED = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 SUFFIXES = (".safetensors", *PICKLED)
 
 CONTAINERS = (
-    *("model_ema", "state_dict_ema", "ema_state_dict", "teacher"),
-    *("state_dict", "model_state_dict", "model_state", "model", "network", "net", "student"),
+    *("model_ema", "state_dict_ema", "ema_state_dict", "state_dict", "model_state_dict", "model_state"),
+    *("model", "network", "net", "encoder_q", "encoder", "backbone", "teacher", "student"),
 )
-"""Keys under which training programs keep a state dict; the averaged weights and the teacher come first."""
+"""Keys under which training programs keep a state dict; averaged weights come first."""
 PREFIXES = (
-    *("module.", "_orig_mod.", "model.", "network.", "net.", "teacher.", "encoder_q.", "base_encoder."),
-    *("encoder.", "backbone.", "body.", "trunk."),
+    *("module.", "_orig_mod.", "model_ema.", "model.", "network.", "net.", "teacher.", "encoder_q."),
+    *("base_encoder.", "encoder.", "backbone.", "body.", "trunk."),
 )
 """Before the names of a network that another module, a wrapper or a compiler held."""
 
@@ -37,7 +38,7 @@ class Unwrapped:
     wrappings: tuple[str, ...] = ()
     """What was taken off, outermost first: keys as `state_dict`, prefixes as `module.`."""
     left_out: tuple[str, ...] = ()
-    """Names, as in the file, of what stood beside the network within its wrappings."""
+    """What stood beside the network within its wrappings: keys of other networks, names as in the file."""
 
 
 def read_file(path: Path, *, trust: bool = False) -> Mapping[str, Any]:
@@ -82,9 +83,11 @@ def unwrap(content: Mapping[str, Any], fit: Callable[[Mapping[str, Tensor]], int
         WeightsError: there is no tensor in it.
     """
     wrappings: list[str] = []
-    while (key := next((key for key in CONTAINERS if _holds_tensors(content.get(key))), None)) is not None:
-        wrappings.append(key)
-        content = content[key]
+    left_out: list[str] = []
+    while held := [key for key in CONTAINERS if _holds_tensors(content.get(key))]:
+        wrappings.append(held[0])
+        left_out += held[1:]
+        content = content[held[0]]
     tensors = _tensors_of(content)
     if not tensors:
         keys = ", ".join(map(repr, list(content)[:5]))
@@ -94,7 +97,6 @@ def unwrap(content: Mapping[str, Any], fit: Callable[[Mapping[str, Tensor]], int
         )
 
     names = {name: name for name in tensors}
-    left_out: list[str] = []
     while (prefix := _best_prefix(tensors, fit)) is not None:
         wrappings.append(prefix)
         left_out += [names[name] for name in tensors if not name.startswith(prefix)]
@@ -113,7 +115,9 @@ def _holds_tensors(content: Any) -> bool:
 def _tensors_of(content: Mapping[str, Any]) -> dict[str, Tensor]:
     from torch import Tensor
 
-    return {name: value for name, value in content.items() if isinstance(value, Tensor)}
+    return {
+        name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)
+    }
 
 
 def _best_prefix(tensors: Mapping[str, Tensor], fit: Callable[[Mapping[str, Tensor]], int]) -> str | None:
@@ -148,14 +152,33 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
+def _harmless() -> list[Any]:
+    """Returns what checkpoints hold beside tensors and can do nothing: settings, and numbers of numpy."""
+    from argparse import Namespace
+
+    import numpy as np
+    from numpy._core.multiarray import _reconstruct, scalar
+
+    kinds = [type(np.dtype(kind)) for kind in ("f2", "f4", "f8", "i4", "i8", "u1", "?")]
+    old = [(scalar, "numpy.core.multiarray.scalar"), (_reconstruct, "numpy.core.multiarray._reconstruct")]
+    return [Namespace, np.dtype, np.ndarray, scalar, _reconstruct, *kinds, *old]
+
+
 def _read_pickle(path: Path, *, trust: bool) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=not trust)
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_harmless()):
+            warnings.simplefilter("ignore")  # what it would warn of is refused or told
+            return torch.load(path, map_location="cpu", weights_only=not trust)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: expected a file of weights, found none; check the name") from error
     except Exception as error:  # a pickle can fail in any way
+        if "TorchScript" in str(error):
+            raise WeightsError(
+                f"{path}: expected a state dict, found a TorchScript archive, which is a program; "
+                "load it with torch.jit.load and save its state_dict()"
+            ) from error
         wanted = re.search(r"GLOBAL (\S+)", str(error)) if not trust else None
         if wanted is None:
             raise WeightsError(

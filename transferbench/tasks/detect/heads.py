@@ -148,6 +148,14 @@ def still_parts(
     return held + [p for norm in norms for p in norm.parameters()], list(norms)
 
 
+def still_names(backbone: Backbone, stages: int, is_norm_frozen: bool) -> frozenset[str]:
+    """Returns the names of all tensors that `still_parts` holds still, statistics of norms with them."""
+    held, norms = still_parts(backbone, stages, is_norm_frozen)
+    tensors = {id(p) for p in held} | {id(buffer) for norm in norms for buffer in norm.buffers()}
+    named = (*backbone.named_parameters(), *backbone.named_buffers())
+    return frozenset(name for name, tensor in named if id(tensor) in tensors)
+
+
 def is_norm_untouched(backbone: Backbone) -> bool:
     """Returns whether the backbone has batch norm whose statistics are as they were made."""
     norms = [module for module in backbone.modules() if isinstance(module, _BatchNorm)]

@@ -28,6 +28,7 @@ from transferbench.tasks.detect.heads import (
     proposal_network,
     roi_pool,
     roi_rules,
+    still_names,
     still_parts,
     widen,
 )
@@ -66,6 +67,13 @@ def detector(backbone: Backbone, classes: int, protocol: DetectProtocol, seed: i
         )
     with torch.random.fork_rng(devices=[]):
         model = Detector(backbone, classes, protocol)
+    lost = sorted(backbone.absent & still_names(backbone, protocol.frozen_stages, protocol.norm == "frozen"))
+    if lost:
+        raise ConfigError(
+            f"{protocol.key}: expected to freeze what was loaded, because norm = {protocol.norm!r} and "
+            f"frozen_stages = {protocol.frozen_stages}, found {lost[0]!r} of {backbone.arch!r}, which its "
+            "file lacks; give --set norm=trained --set frozen_stages=0, or take another file"
+        )
     initialise(model, "backbone", seed)
     return model.to(next(backbone.parameters()))
 
