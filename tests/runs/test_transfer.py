@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fabricate.ade20k import write_ade20k
 from tests.fabricate.imagefolder import imagefolder
+from tests.fabricate.networks import trained
 from tests.fabricate.voc import write_voc
 from tests.runs.tiny import DETECT, MACHINE, SEGMENT, files_below, pretraining, transfer
+from transferbench.backbones.card import Form, WeightsCard
+from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import WeightsError
 from transferbench.runs.execute import execute
 from transferbench.runs.record import Record, read_record
+from transferbench.runs.setting import prepare
 from transferbench.tasks.base import TaskProtocol
 
 SCORES = {
@@ -78,3 +83,43 @@ def test_weights_that_are_not_there_leave_no_folder(world: Path, tmp_path: Path,
         transferred(world, SEGMENT, tmp_path / "run", weights)
 
     assert not (tmp_path / "run").exists()
+
+
+def test_other_settings_of_the_same_weights_are_another_run(world: Path, tmp_path: Path) -> None:
+    weights = str(world / "pretrained")
+    changes: tuple[dict[str, object], ...] = ({}, {"mean": (0.5, 0.5, 0.5)}, {"colours": "bgr"})
+
+    identities = set()
+    for change in changes:
+        cell = transfer(SEGMENT, world, tmp_path, weights=weights)
+        recipe = cell.recipe.model_copy(update={"settings": change})
+        identities.add(prepare(replace(cell, recipe=recipe), MACHINE).identity)
+
+    assert len(identities) == 3
+
+
+def test_another_network_behind_the_same_name_is_another_run(world: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    cell = transfer(SEGMENT, world, tmp_path / "run", weights=f"random:{path}")
+
+    identities = set()
+    for form in (Form("relu", "symmetric"), Form("relu6", "same")):
+        save_backbone(path, trained("mobilenet_v1_025", form=form), WeightsCard("mobilenet_v1_025"))
+        identities.add(prepare(cell, MACHINE).identity)
+
+    assert len(identities) == 2
+
+
+def test_what_was_loaded_is_announced_before_the_first_step(world: Path, tmp_path: Path) -> None:
+    events: list[str] = []
+    cell = transfer(SEGMENT, world, tmp_path, weights=str(world / "pretrained"))
+
+    execute(
+        cell,
+        MACHINE,
+        lambda news: events.append(type(news).__name__),
+        announce=lambda report: events.append(f"loaded {report.share_loaded:.0%}"),
+    )
+
+    assert events[0] == "loaded 100%"
+    assert "Step" in events
