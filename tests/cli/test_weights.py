@@ -140,7 +140,7 @@ def test_a_check_prints_what_was_loaded_and_where_settings_come_from(ours: Path)
         "loaded: mini_d, 110 tensors, 100.0% of its numbers, float32; nothing unexpected, finite; "
         "22 batch norms with sane statistics"
     )
-    assert lines[3] == "classifier: 2 classes, 2 tensors (bias, weight)"
+    assert lines[3] == "classifier: 2 outputs, 2 tensors (bias, weight)"
     assert lines[4].startswith("settings: mean 0.485/0.456/0.406, ")
     assert lines[4].endswith("(by the file's card)")
 

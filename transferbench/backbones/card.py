@@ -110,7 +110,8 @@ def what_it_is(path: Path, error: Exception) -> str:
         return "an HTML page"
     if start.startswith(b"version https://git-lfs"):
         return "a pointer of Git LFS"
-    return f"something else ({(str(error) or type(error).__name__).splitlines()[0]})"
+    reason = (str(error) or type(error).__name__).splitlines()[0].partition(". ")[0]
+    return f"something else ({reason})"
 
 
 _CARD = TypeAdapter(WeightsCard)

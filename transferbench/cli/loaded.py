@@ -63,7 +63,7 @@ def _norms(report: LoaderReport) -> str:
 def _classifier(report: LoaderReport) -> str:
     if not report.classifier:
         return "none"
-    classes = "" if report.classes is None else f"{report.classes:,} classes, "
+    classes = "" if report.classes is None else f"{report.classes:,} outputs, "
     tensors = "1 tensor" if len(report.classifier) == 1 else f"{len(report.classifier)} tensors"
     names = ", ".join(report.classifier[:2]) + (", ..." if len(report.classifier) > 2 else "")
     return f"{classes}{tensors} ({names})"

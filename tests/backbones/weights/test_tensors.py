@@ -160,6 +160,8 @@ def test_a_list_is_no_state_dict(tmp_path: Path) -> None:
         (prefixed("module.", "_orig_mod."), ("module.", "_orig_mod.")),
         (prefixed("backbone.", "body."), ("backbone.", "body.")),
         (prefixed("encoder."), ("encoder.",)),
+        (prefixed("base_model."), ("base_model.",)),
+        ({"online_network": prefixed("net_of_mine.")}, ("online_network", "net_of_mine.")),
         (prefixed("model.", "backbone."), ("model.", "backbone.")),
     ],
 )

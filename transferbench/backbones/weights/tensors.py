@@ -20,7 +20,7 @@ SUFFIXES = (".safetensors", *PICKLED)
 
 CONTAINERS = (
     *("model_ema", "state_dict_ema", "ema_state_dict", "state_dict", "model_state_dict", "model_state"),
-    *("model", "network", "net", "encoder_q", "encoder", "backbone", "teacher", "student"),
+    *("model", "network", "net", "online_network", "encoder_q", "encoder", "backbone", "teacher", "student"),
 )
 """Keys under which training programs keep a state dict; averaged weights come first."""
 PREFIXES = (
@@ -71,8 +71,8 @@ def read_file(path: Path, *, trust: bool = False) -> Mapping[str, Any]:
 def unwrap(content: Mapping[str, Any], fit: Callable[[Mapping[str, Tensor]], int], where: Path) -> Unwrapped:
     """Returns the tensors without containers and prefixes.
 
-    A prefix is taken off where that makes more of the names fit; of `encoder_q.` and `encoder_k.` the first
-    is kept and the other left out.
+    A known prefix, or one that all names have, is taken off where that makes more of them fit; of
+    `encoder_q.` and `encoder_k.` the first is kept and the other left out.
 
     Args:
         content: of a file.
@@ -122,6 +122,8 @@ def _tensors_of(content: Mapping[str, Any]) -> dict[str, Tensor]:
 
 def _best_prefix(tensors: Mapping[str, Tensor], fit: Callable[[Mapping[str, Tensor]], int]) -> str | None:
     present = [prefix for prefix in PREFIXES if any(name.startswith(prefix) for name in tensors)]
+    firsts = {name.partition(".")[0] for name in tensors}
+    present += [f"{first}." for first in firsts if len(firsts) == 1 and f"{first}." not in present]
     if not present:
         return None
     now = fit(tensors)
