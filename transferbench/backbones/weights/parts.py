@@ -75,7 +75,7 @@ def arch_of(
         asked: by the user.
 
     Raises:
-        WeightsError: nobody says it, or the card says something else than the user.
+        WeightsError: nobody says it, or the card or the source says something else than the user.
     """
     told, teller = (hints.arch, hints.told_by) if card is None else (card.arch, "a card")
     if asked is not None and told is not None and not _is_same(asked, told):
