@@ -172,6 +172,17 @@ def test_a_download_that_breaks_off_goes_on_where_it_stopped(
     ]
 
 
+def test_a_download_that_was_given_up_goes_on_where_it_stopped(hub: Hub) -> None:
+    hub.cuts = [700, 0, 0, 0, 0, 0, 0, 0]
+    with pytest.raises(WeightsError, match="try again: it goes on where it stopped"):
+        fetch("hf:org/net")
+    hub.asked.clear()
+    hub.cuts.clear()
+
+    assert fetch("hf:org/net").sha256 == SHA256
+    assert next(asked[2] for asked in hub.asked if asked[0] == "GET") == "bytes=700-"
+
+
 def test_progress_is_told_in_bytes(hub: Hub) -> None:
     told: list[tuple[int, int | None]] = []
 

@@ -106,20 +106,35 @@ def test_offline_with_the_weights_but_not_what_is_said_of_them(
 
 
 def test_a_download_that_always_breaks_off(hub: Hub) -> None:
-    hub.cuts = [3] * 20
+    hub.cuts = [0] * 20
 
     assert complaint("hf:org/net:pytorch_model.bin") == (
-        "hf:org/net:pytorch_model.bin: expected 'pytorch_model.bin' of org/net, found a download that broke "
-        "off (peer closed connection without sending complete message body (received 3 bytes, expected 6)); "
-        "try again"
+        f"hf:org/net:pytorch_model.bin: expected all of {hub.url}/org/net/resolve/main/pytorch_model.bin, "
+        "found a download that broke off (0 of 6 bytes); "
+        "try again: it goes on where it stopped"
     )
 
 
-def test_a_full_disk(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
+
+def test_a_full_disk(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", full)
+
+    message = complaint("hf:org/net:pytorch_model.bin")
+
+    assert message.startswith(
+        f"hf:org/net:pytorch_model.bin: expected to write {tmp_path}/hub/models--org--net"
+    )
+    assert message.endswith(
+        "found 'No space left on device'; make room there, or set HF_HOME to another folder"
+    )
+
+
+def test_a_full_disk_for_a_small_file(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.file_download.http_get", full)
+    monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", full)
 
     assert complaint("hf:org/net:pytorch_model.bin") == (
         "hf:org/net:pytorch_model.bin: expected 'pytorch_model.bin' of org/net, found 'No space left on "

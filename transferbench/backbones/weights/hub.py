@@ -11,6 +11,7 @@ from typing import Any
 
 from transferbench.backbones.weights.hints import Hints, hints_of_config
 from transferbench.backbones.weights.hub_errors import NAMES, complaint, failures, is_absence
+from transferbench.backbones.weights.hub_resume import fetch_content
 from transferbench.backbones.weights.sources import HUB, Download, HubFile, Report
 from transferbench.errors import WeightsError
 
@@ -38,6 +39,7 @@ def hub_file(place: HubFile, *, source: str, report: Report) -> Download:
     names = (place.file,) if place.file else NAMES
     for name in names:
         try:
+            fetch_content(place, name, source=source, report=report)
             path = hf_hub_download(place.repo, name, revision=place.revision, tqdm_class=_bar(report))
         except failures() as error:
             if name != names[-1] and isinstance(error, EntryNotFoundError) and is_absence(error):

@@ -51,6 +51,8 @@ class WebFile:
     """A file of a web server."""
 
     url: str
+    file_name: str | None = None
+    """On this machine; None for the last part of the URL."""
 
     @property
     def origin(self) -> str:
@@ -59,8 +61,8 @@ class WebFile:
 
     @property
     def name(self) -> str:
-        """Of the file."""
-        return self.url.rpartition("/")[2]
+        """Of the file on this machine."""
+        return self.file_name or self.url.rpartition("/")[2]
 
     @property
     def sha256_start(self) -> str:

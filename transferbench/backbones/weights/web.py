@@ -17,7 +17,9 @@ _CHUNK_BYTES = 1 << 20
 _PATIENCE_SECONDS = 30
 
 
-def web_file(place: WebFile, folder: Path, *, source: str, report: Report) -> Download:
+def web_file(
+    place: WebFile, folder: Path, *, source: str, report: Report, home: str = "TORCH_HOME"
+) -> Download:
     """Returns the file, downloaded to the folder unless it is there.
 
     The part that an interrupted download leaves is gone on with as long as the server's ETag is the same.
@@ -27,6 +29,7 @@ def web_file(place: WebFile, folder: Path, *, source: str, report: Report) -> Do
         folder: made if it is not there.
         source: that names it, in the user's words.
         report: of progress.
+        home: variable that says where such folders are.
 
     Raises:
         WeightsError: the server or the disk fails, or the file's hash is not what its name says.
@@ -55,7 +58,7 @@ def web_file(place: WebFile, folder: Path, *, source: str, report: Report) -> Do
     except OSError as error:
         raise WeightsError(
             f"{source}: expected to write {path}, found {error.strerror or error!r}; "
-            "make room there, or set TORCH_HOME to another folder"
+            f"make room there, or set {home} to another folder"
         ) from error
     return Download(path, place, key=place.url)
 
