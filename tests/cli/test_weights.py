@@ -251,12 +251,12 @@ def test_an_export_leaves_the_classifier_out_where_asked(ours: Path, tmp_path: P
     assert not any(name.startswith("head.") for name in load_file(out))
 
 
-def test_a_folder_that_is_not_there_is_told_before_anything_is_written(ours: Path, tmp_path: Path) -> None:
-    message = error(
-        "weights", "export", ours, "--to", "transferbench", "-o", tmp_path / "no" / "x.safetensors"
-    )
+def test_a_folder_that_is_not_there_is_told_before_anything_is_loaded(ours: Path, tmp_path: Path) -> None:
+    out = tmp_path / "no" / "x.safetensors"
 
-    assert message.splitlines()[-1].endswith(f"found no '{tmp_path / 'no'}'; make it")
+    assert error("weights", "export", ours, "--to", "transferbench", "-o", out) == (
+        f"error: {out}: expected a folder to write in, found no '{tmp_path / 'no'}'; make it\n"
+    )
 
 
 def test_a_setting_of_the_weights_is_pointed_to_its_place(ours: Path, tmp_path: Path) -> None:

@@ -139,13 +139,13 @@ def export(
         raise ConfigError(f"--to: expected one of {', '.join(TARGETS)}, found {to!r}")
     if out.exists() and not overwrite:
         raise RunError(f"{out}: expected no such file yet, found one; give --overwrite or another --out")
+    if not out.parent.is_dir():
+        raise RunError(f"{out}: expected a folder to write in, found no {str(out.parent)!r}; make it")
     fetch_first(source)
     loaded = load_backbone(source, asked=requests.asked_by(arch, sets, allow_missing, trust))
     if without_classifier:
         loaded = replace(loaded, head={})
     announce(loaded.report)
-    if out.parent != Path() and not out.parent.is_dir():
-        raise RunError(f"{out}: expected a folder to write in, found no {str(out.parent)!r}; make it")
     written = write(loaded, target, out, classifier_of=classifier_of)
     err.print(f"written: {written.path}; load it with", markup=False, soft_wrap=True)
     stdout.print(written.how_to_load, markup=False, soft_wrap=True)
