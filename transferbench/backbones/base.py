@@ -5,13 +5,16 @@ Dimension key: N images, C channels, H x W pixels.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
 from transferbench.backbones.card import Form as Form
 from transferbench.backbones.card import Pixels as Pixels
+
+if TYPE_CHECKING:
+    from transferbench.backbones.catalog import BackboneSpec
 
 OutputStride = Literal[8, 16, 32]
 DilatedShortcut = Literal["identity", "pool"]
@@ -43,6 +46,23 @@ class Backbone(nn.Module):
     """Input pixels for one step of each map, finest first."""
     pixels: Pixels
     form: Form = Form()
+
+    def describe_by(
+        self, spec: BackboneSpec, *, output_stride: OutputStride, form: Form | None = None
+    ) -> None:
+        """Takes the attributes from the catalog.
+
+        Args:
+            spec: entry of the catalog.
+            output_stride: input pixels for one step of the coarsest map.
+            form: activation and padding; None for the entry's own.
+        """
+        self.arch = spec.name
+        self.channels = spec.channels
+        self.strides = tuple(min(stride, output_stride) for stride in spec.strides)
+        self.pixels = spec.pixels
+        self.form = form or spec.form
+        self.dropout = spec.dropout
 
     def stem(self, images_NCHW: Tensor) -> Tensor:
         """Returns what the first stage is given."""

@@ -51,12 +51,7 @@ class InceptionV3(Backbone):
         self, spec: BackboneSpec, *, output_stride: OutputStride = 32, form: Form | None = None
     ) -> None:
         super().__init__()
-        self.arch = spec.name
-        self.channels = spec.channels
-        self.strides = tuple(min(stride, output_stride) for stride in spec.strides)
-        self.pixels = spec.pixels
-        self.form = form or spec.form
-        self.dropout = spec.dropout
+        self.describe_by(spec, output_stride=output_stride, form=form)
 
         is_padded = self.form.padding == "symmetric"
         stride_6, stride_7 = (2 if output_stride >= reached else 1 for reached in (16, 32))

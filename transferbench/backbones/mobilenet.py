@@ -42,12 +42,7 @@ class MobileNet(Backbone):
         super().__init__()
         layout = spec.layout
         assert isinstance(layout, MobileNetLayout)
-        self.arch = spec.name
-        self.channels = spec.channels
-        self.strides = tuple(min(stride, output_stride) for stride in spec.strides)
-        self.pixels = spec.pixels
-        self.form = form or spec.form
-        self.dropout = spec.dropout
+        self.describe_by(spec, output_stride=output_stride, form=form)
 
         width = int(layout.width * _STEM_CHANNELS)
         self.conv_stem = _conv3x3(3, width, self.form, stride=2)

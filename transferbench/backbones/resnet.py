@@ -42,11 +42,7 @@ class ResNet(Backbone):
         super().__init__()
         layout = spec.layout
         assert isinstance(layout, ResNetLayout)
-        self.arch = spec.name
-        self.channels = spec.channels
-        self.strides = tuple(min(stride, output_stride) for stride in spec.strides)
-        self.pixels = spec.pixels
-        self.form = spec.form
+        self.describe_by(spec, output_stride=output_stride)
 
         self.conv1 = _stem(layout.stem_channels)
         self.bn1 = nn.BatchNorm2d(layout.stem_channels[-1])

@@ -73,11 +73,7 @@ class TimmNetwork(Backbone):
     def __init__(self, spec: BackboneSpec, *, output_stride: OutputStride = 32) -> None:
         super().__init__()
         assert isinstance(spec.layout, TimmLayout)
-        self.arch = spec.name
-        self.channels = spec.channels
-        self.strides = tuple(min(stride, output_stride) for stride in STRIDES)
-        self.pixels = spec.pixels
-        self.form = spec.form
+        self.describe_by(spec, output_stride=output_stride)
         self.model = spec.layout.model
         self.network = _network(self.model, self.strides)
         self._is_channels_last = getattr(self.network, "output_fmt", "NCHW") == "NHWC"
