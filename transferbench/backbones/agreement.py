@@ -18,7 +18,7 @@ from transferbench.backbones.base import DilatedShortcut, OutputStride
 from transferbench.backbones.card import Form
 from transferbench.backbones.catalog import create, spec_of
 from transferbench.backbones.peers import TIMM
-from transferbench.errors import WeightsError
+from transferbench.backbones.timm_facts import timm_for
 
 TOLERANCE = 1e-5
 """What float32 leaves open between two orders of one sum, of numbers near one."""
@@ -152,14 +152,7 @@ def _run_timm(
 
 
 def _timm() -> Any:
-    try:
-        import timm
-    except ImportError as error:
-        raise WeightsError(
-            "agreement: expected the package timm to compare with, found none; "
-            "pip install 'transferbench[timm]'"
-        ) from error
-    return timm
+    return timm_for("agreement", "the package timm to compare with")
 
 
 def _run_torchvision(

@@ -100,11 +100,12 @@ def source_of(model: str) -> Any:
     return sys.modules[timm_for(model).models.model_entrypoint(model).__module__]
 
 
-def timm_for(name: str) -> Any:
+def timm_for(name: str, wanted: str = "the package timm") -> Any:
     """Returns the package.
 
     Args:
         name: of what it is wanted for, to say so.
+        wanted: what a message says was expected.
 
     Raises:
         WeightsError: it is not installed.
@@ -113,7 +114,7 @@ def timm_for(name: str) -> Any:
         import timm
     except ImportError as error:
         raise WeightsError(
-            f"{name}: expected the package timm, found none; pip install 'transferbench[timm]'"
+            f"{name}: expected {wanted}, found none; pip install 'transferbench[timm]'"
         ) from error
     return timm
 
