@@ -20,7 +20,6 @@ Activation = Literal["relu", "relu6", "own"]
 Padding = Literal["symmetric", "same", "valid", "own"]
 """Of strided layers: as much on both sides; TensorFlow's, the odd pixel after; none; whatever timm's has."""
 
-
 Colour = Annotated[float, Field(ge=0, le=1)]
 Spread = Annotated[float, Field(gt=0, le=1)]
 
@@ -76,11 +75,13 @@ def to_metadata(card: WeightsCard) -> dict[str, str]:
 
 
 def read_card(path: Path) -> WeightsCard | None:
-    """Returns the card in the header of a `.safetensors` file; None if the file is not one of ours.
+    """Returns the card in the header of a `.safetensors` file; None if the file is another, or none of ours.
 
     Raises:
         WeightsError: the file is missing, truncated or malformed, or its card is.
     """
+    if path.suffix != ".safetensors":
+        return None
     try:
         with safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get(METADATA_KEY)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
+Target = Literal["transferbench", "timm", "torchvision", "onnx"]
+"""Who weights can be written for; the first is this program."""
+TARGETS: tuple[Target, ...] = get_args(Target)
+
 TORCHVISION = {
     **{f"resnet{depth}{kind}": f"resnet{depth}" for depth in (18, 34, 50, 101, 152) for kind in ("", "_b")},
     "inception_v3": "inception_v3",

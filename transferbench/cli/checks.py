@@ -12,6 +12,7 @@ import typer
 
 from transferbench.cli import options
 from transferbench.cli.failures import told
+from transferbench.cli.loaded import shown
 
 if TYPE_CHECKING:
     from transferbench.backbones.agreement import Agreement
@@ -173,10 +174,7 @@ def _as_json(loaded: LoadedBackbone, result: Check | None) -> dict[str, Any]:
 
 
 def _current(loaded: LoadedBackbone) -> Mapping[str, Any]:
-    return {
-        "arch": loaded.report.arch,
-        **{key: setting["value"] for key, setting in loaded.report.settings.items()},
-    }
+    return {"arch": loaded.report.arch, **loaded.report.values}
 
 
 def _share(share: Share) -> str:
@@ -184,7 +182,7 @@ def _share(share: Share) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "/".join(f"{part:.4g}" for part in value) if isinstance(value, tuple | list) else repr(value)
+    return shown(value) if isinstance(value, tuple | list) else repr(value)
 
 
 def _flag(key: str, value: Any) -> str:

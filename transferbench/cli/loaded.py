@@ -79,12 +79,13 @@ def _settings(settings: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     parts = []
     for teller, keys in sorted(groups, key=lambda group: order.index(group[1][0])):
-        shown = ", ".join(f"{key} {_value(settings[key]['value'])}" for key in keys)
-        parts.append(f"{shown} (by {teller})")
+        values = ", ".join(f"{key} {shown(settings[key]['value'])}" for key in keys)
+        parts.append(f"{values} (by {teller})")
     return "; ".join(parts)
 
 
-def _value(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Returns the value of a setting, four digits of each number."""
     if isinstance(value, list | tuple):
-        return "/".join(map(_value, value))
+        return "/".join(map(shown, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

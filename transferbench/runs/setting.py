@@ -64,7 +64,7 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
         "data": task.data.fingerprint,
         "weights": loaded.report.sha256,
         "arch": loaded.report.arch,
-        "settings": {key: setting["value"] for key, setting in loaded.report.settings.items()},
+        "settings": loaded.report.values,
         "lineage": lineage,
         "seed": cell.seed,
     }

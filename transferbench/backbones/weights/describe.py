@@ -25,7 +25,7 @@ def describe(source: str, *, trust: bool = False) -> dict[str, Any]:
     """
     found = found_at(source)
     content = read_file(found.path, trust=trust)
-    card = read_card(found.path) if found.path.suffix == ".safetensors" else None
+    card = read_card(found.path)
     unwrapped = unwrap(content, names_known, found.path)
     tensors = unwrapped.tensors
     return {

@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from transferbench.backbones.card import METADATA_KEY, WeightsCard, to_metadata
 from transferbench.backbones.catalog import TIMM as OF_TIMM
 from transferbench.backbones.catalog import spec_of
-from transferbench.backbones.peers import TIMM, TORCHVISION
+from transferbench.backbones.peers import TIMM, TORCHVISION, Target
 from transferbench.backbones.timm_network import TimmNetwork
 from transferbench.backbones.weights.load import LoadedBackbone
 from transferbench.backbones.weights.save import save_backbone, write_whole
@@ -24,8 +24,6 @@ from transferbench.errors import WeightsError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Target = Literal["transferbench", "timm", "torchvision", "onnx"]
-TARGETS: tuple[Target, ...] = get_args(Target)
 _SUFFIXES = {"transferbench": (".safetensors",), "onnx": (".onnx",)}
 _TENSOR_SUFFIXES = (".safetensors", ".pth")
 

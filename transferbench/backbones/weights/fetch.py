@@ -14,7 +14,7 @@ from transferbench.backbones.card import what_it_is
 from transferbench.backbones.weights.first_use import record_path, sha256_at_first_use
 from transferbench.backbones.weights.hints import Hints as Hints
 from transferbench.backbones.weights.hub import hub_file, hub_hints
-from transferbench.backbones.weights.sources import Download, HubFile, Remote, Report, resolve
+from transferbench.backbones.weights.sources import Download, HubFile, Remote, Report, quietly, resolve
 from transferbench.backbones.weights.sources import is_remote as is_remote
 from transferbench.backbones.weights.web import web_file
 from transferbench.errors import WeightsError
@@ -52,7 +52,7 @@ def fetch(source: str, report: Report | None = None) -> Fetched:
             fails, or the file is no file of weights, or not the one it was.
     """
     remote = resolve(source)
-    found = _download(remote, report or _quietly)
+    found = _download(remote, report or quietly)
     with found.path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     _require_weights(found, source)
@@ -63,10 +63,6 @@ def fetch(source: str, report: Report | None = None) -> Fetched:
         assert isinstance(found.place, HubFile)
         hints = hub_hints(found.place, source=source)
     return Fetched(found.path, sha256, voucher, found.place.origin, hints)
-
-
-def _quietly(done: int, total: int | None) -> None:
-    pass
 
 
 def _download(remote: Remote, report: Report) -> Download:

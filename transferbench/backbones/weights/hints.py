@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, TypeAdap
 
 from transferbench.backbones.catalog import TIMM
 from transferbench.backbones.peers import FROM_TIMM, TORCHVISION
+from transferbench.backbones.weights.faults import in_words
 from transferbench.backbones.weights.index import IndexEntry
 from transferbench.errors import WeightsError
 
@@ -165,13 +166,8 @@ def _checked(told_by: str, content: Mapping[str, Any]) -> _Cfg:
     try:
         return _CFG.validate_python({key: content[key] for key in _KEYS if key in content})
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, details['loc']))}: {details['msg'][0].lower()}{details['msg'][1:]}; "
-            f"found {details['input']!r}"
-            for details in error.errors()
-        ]
         raise WeightsError(
             f"{told_by}: expected square RGB pictures, resized bilinearly or bicubically and cropped, "
-            f"found {'; '.join(faults)}; "
+            f"found {'; '.join(map(in_words, error.errors()))}; "
             "download the file and give its path, --arch and what it was trained with"
         ) from error

@@ -12,7 +12,7 @@ from typing import Any
 from transferbench.backbones.weights.hints import Hints, hints_of_config
 from transferbench.backbones.weights.hub_errors import NAMES, complaint, failures, is_absence
 from transferbench.backbones.weights.hub_resume import fetch_content
-from transferbench.backbones.weights.sources import HUB, Download, HubFile, Report
+from transferbench.backbones.weights.sources import HUB, Download, HubFile, Report, quietly
 from transferbench.errors import WeightsError
 
 _CONFIG = "config.json"
@@ -73,7 +73,7 @@ def hub_hints(file: HubFile, *, source: str) -> Hints:
     if try_to_load_from_cache(file.repo, _CONFIG, revision=file.revision) is _CACHED_NO_EXIST:
         return Hints()
     try:
-        path = hf_hub_download(file.repo, _CONFIG, revision=file.revision, tqdm_class=_bar(_quietly))
+        path = hf_hub_download(file.repo, _CONFIG, revision=file.revision, tqdm_class=_bar(quietly))
     except RemoteEntryNotFoundError:
         return Hints()
     except failures() as error:
@@ -101,10 +101,6 @@ def _require_library(source: str) -> None:
         raise WeightsError(
             f"{source}: expected huggingface_hub, found it not installed; pip install 'transferbench[hub]'"
         ) from error
-
-
-def _quietly(done: int, total: int | None) -> None:
-    pass
 
 
 def _bar(report: Report) -> type[Any]:

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, PositiveInt, TypeAdapter, ValidationErro
 from pydantic_core import ErrorDetails
 
 from transferbench.backbones.card import Form, Pixels
+from transferbench.backbones.weights.faults import in_words
 from transferbench.errors import WeightsError
 
 _FILE = Path("weights") / "index.toml"
@@ -81,7 +82,7 @@ def _fault(details: ErrorDetails) -> str:
         return f"{key}: expected a value, found none; add the key"
     if details["type"] == "unexpected_keyword_argument":
         return f"{key}: unknown key; take it out"
-    return f"{key}: {details['msg'][0].lower()}{details['msg'][1:]}; found {details['input']!r}"
+    return in_words(details)
 
 
 def _shipped() -> Path:

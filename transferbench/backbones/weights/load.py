@@ -71,7 +71,7 @@ def load_backbone(
         return _random(source, use, seed, asked)
     found = found_at(source)
     path = found.path
-    card = read_card(path) if path.suffix == ".safetensors" else None
+    card = read_card(path)
     content = read_file(path, trust=asked.trust)
     arch = arch_of(path, content, card, found.hints, asked.arch)
     settings = _settled(arch, use, asked, card=card, hints=found.hints)

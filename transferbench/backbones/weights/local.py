@@ -42,8 +42,7 @@ def random_like(source: str) -> tuple[str, WeightsCard | None]:
     name = source.removeprefix(RANDOM)
     if name in BACKBONES or name.startswith(TIMM) or not (name and Path(name).exists()):
         return spec_of(name).name, None
-    path = file_of(name)
-    card = read_card(path) if path.suffix == ".safetensors" else None
+    card = read_card(file_of(name))
     if card is None:
         raise WeightsError(f"{source}: expected a file with a card, found none in it; name an architecture")
     return card.arch, card

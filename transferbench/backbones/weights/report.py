@@ -60,6 +60,11 @@ class LoaderReport:
         """Whether the file is the body, all of it but what may be missing, and nothing but the body."""
         return bool(self.matched) and not (self.missing or self.misshapen or self.unexpected)
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """Setting to value, whoever told it."""
+        return {key: setting["value"] for key, setting in self.settings.items()}
+
     def as_dict(self) -> dict[str, Any]:
         """Returns the report as a record stores it."""
         return asdict(self)

@@ -15,6 +15,7 @@ from transferbench.errors import WeightsError
 if TYPE_CHECKING:
     from torch import Tensor
 
+_STATISTICS = "*.running_*"
 _LEAST_SHARE = 0.5
 """Of a backbone's numbers that a file must have, whatever may be missing."""
 
@@ -36,10 +37,7 @@ def require_whole(
     """
     if not report.is_full:
         is_short = not (report.misshapen or report.unexpected)
-        statistics = "*.running_*"
-        only_statistics = all(fnmatchcase(name, statistics) for name in report.missing)
-        pattern = statistics if only_statistics else report.missing[0] if report.missing else ""
-        leave = f", or, if that is meant, give --allow-missing {pattern!r}" if is_short else ""
+        leave = f", or, if that is meant, give --allow-missing {_leave(report)!r}" if is_short else ""
         raise WeightsError(
             f"{path}: expected the weights of {report.arch!r}, found {percent(report.share_loaded)} of them; "
             f"tensors: {report.faults()}; {likely(body, asked=report.arch)}take another file{leave}"
@@ -56,6 +54,12 @@ def require_whole(
                 f"{path}: expected --allow-missing {pattern!r} to name tensors that the file lacks, "
                 "found that it lacks none of these; leave it out"
             )
+
+
+def _leave(report: LoaderReport) -> str:
+    """Returns a pattern that lets pass what is missing, if it is statistics alone, or the first of it."""
+    are_statistics = all(fnmatchcase(name, _STATISTICS) for name in report.missing)
+    return _STATISTICS if are_statistics else report.missing[0]
 
 
 def require_sane(path: Path, tensors: Mapping[str, Tensor], allow_missing: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from transferbench.backbones.card import Form, Pixels, WeightsCard
+from transferbench.backbones.weights.faults import in_words
 from transferbench.errors import WeightsError, nearest
 
 if TYPE_CHECKING:
@@ -83,9 +84,5 @@ def _checked(kind: type[Any], values: Mapping[str, Any]) -> Any:
     try:
         return TypeAdapter(kind).validate_python(values)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'][0].lower()}{fault['msg'][1:]}; "
-            f"found {fault['input']!r}"
-            for fault in error.errors()
-        ]
-        raise WeightsError(f"settings of the weights: {'; '.join(faults)}") from error
+        faults = "; ".join(map(in_words, error.errors()))
+        raise WeightsError(f"settings of the weights: {faults}") from error

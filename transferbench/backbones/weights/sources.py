@@ -103,6 +103,10 @@ class Download:
         self.path.unlink()
 
 
+def quietly(done: int, total: int | None) -> None:
+    """Tells nobody; a `Report`."""
+
+
 def is_remote(source: str) -> bool:
     """Whether weights of that name are to be downloaded.
 
