@@ -56,10 +56,9 @@ def show(
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
 ) -> None:
     """Show one thing as it will be obeyed, defaults filled in."""
-    from transferbench.errors import ConfigError
+    from transferbench.cli import requests
 
-    if form not in ("text", "json"):
-        raise ConfigError(f"--format: expected text or json, found {form!r}")
+    requests.require_format(form, ("text", "json"))
     content = _resolved(name, sets or [])
     if form == "json":
         print(json.dumps(content, indent=1))

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
+from transferbench.backbones.peers import TARGETS
 from transferbench.cli import checks, options
 from transferbench.cli.failures import told
 
 app = typer.Typer(help="Backbones from anywhere, and back.", no_args_is_help=True, rich_markup_mode=None)
 app.command("check")(checks.check)
 app.command("agree")(checks.agree)
-
-_TARGETS = ("transferbench", "timm", "torchvision", "onnx")
 
 
 @app.command("list")
@@ -106,7 +105,7 @@ def show(
 @told
 def export(
     source: options.Source,
-    to: Annotated[str, typer.Option("--to", help=f"One of {', '.join(_TARGETS)}.")],
+    to: Annotated[str, typer.Option("--to", help=f"One of {', '.join(TARGETS)}.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File that is written.")],
     arch: options.Arch = None,
     sets: options.WeightsSets = None,
@@ -123,7 +122,6 @@ def export(
     """
     from dataclasses import replace
 
-    from transferbench.backbones.weights.export import TARGETS
     from transferbench.backbones.weights.export import export as write
     from transferbench.backbones.weights.load import load_backbone
     from transferbench.cli import requests

@@ -10,8 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from tests.fabricate.networks import head, shaken, trained
 from transferbench.backbones.card import Form, WeightsCard, read_card
+from transferbench.backbones.peers import TARGETS, Target
 from transferbench.backbones.weights.asked import Asked
-from transferbench.backbones.weights.export import TARGETS, Target, export
+from transferbench.backbones.weights.export import export
 from transferbench.backbones.weights.load import LoadedBackbone, load_backbone
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import RunError, WeightsError
@@ -44,6 +45,15 @@ def written(source: LoadedBackbone, target: Target, path: Path) -> str:
     return export(source, target, path, classifier_of=classifier_of).how_to_load
 
 
+def assert_same_logits(line: str, source: LoadedBackbone) -> None:
+    """Runs the line that loads a file elsewhere, and compares."""
+    names: dict[str, Any] = {}
+    exec(line, names)
+    with torch.no_grad():
+        found = names["model"].eval()(source.backbone.normalize(images()))
+    torch.testing.assert_close(found, logits(source, images()), atol=1e-5, rtol=1e-5)
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 @pytest.mark.parametrize(
     ("arch", "form"),
@@ -63,11 +73,7 @@ def test_timm_loads_it_strictly_and_agrees(tmp_path: Path, arch: str, form: Form
 
     line = written(source, "timm", tmp_path / f"out{suffix}")
 
-    names: dict[str, Any] = {}
-    exec(line, names)
-    with torch.no_grad():
-        found = names["model"].eval()(source.backbone.normalize(images()))
-    torch.testing.assert_close(found, logits(source, images()), atol=1e-5, rtol=1e-5)
+    assert_same_logits(line, source)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
@@ -77,11 +83,7 @@ def test_torchvision_loads_it_strictly_and_agrees(tmp_path: Path, arch: str, suf
 
     line = written(source, "torchvision", tmp_path / f"out{suffix}")
 
-    names: dict[str, Any] = {}
-    exec(line, names)
-    with torch.no_grad():
-        found = names["model"].eval()(source.backbone.normalize(images()))
-    torch.testing.assert_close(found, logits(source, images()), atol=1e-5, rtol=1e-5)
+    assert_same_logits(line, source)
 
 
 @pytest.mark.slow
