@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from transferbench.errors import DataError
-from transferbench.tasks.loader import Loader, scoring_batches
+from transferbench.tasks.loader import Loader, Part, scoring_batches
 
 
 class Numbers:
@@ -19,7 +19,13 @@ class Numbers:
     def __len__(self) -> int:
         return self._count
 
-    def example(self, index: int, rng: np.random.Generator | None) -> tuple[int, float]:
+    def name(self, index: int) -> str:
+        return f"number {index}"
+
+    def order(self, rng: np.random.Generator) -> np.ndarray:
+        return rng.permutation(len(self))
+
+    def example(self, index: int, rng: np.random.Generator | None, epoch: int = 0) -> tuple[int, float]:
         if index == self._broken:
             raise DataError(f"number {index}: expected a number, found none; count again")
         return index, -1.0 if rng is None else float(rng.random())
@@ -77,3 +83,43 @@ def test_a_fault_of_the_data_comes_through_as_it_is(workers: int, tmp_path: Path
 def test_too_few_pictures_for_a_batch_are_told() -> None:
     with pytest.raises(DataError, match="expected at least 8 pictures, one batch, found 5"):
         Loader(Numbers(5), batch_size=8, seed=0, workers=0)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_the_shares_of_two_processes_are_the_batches_of_one(parts: int) -> None:
+    alone = Loader(Numbers(26), batch_size=3, parts=2 * parts, seed=0, workers=0)
+    shares = [
+        Loader(Numbers(26), batch_size=3, parts=parts, part=Part(rank, 2), seed=0, workers=0)
+        for rank in (0, 1)
+    ]
+
+    batches = [batch.tolist() for batch in alone.epoch(1)]
+    first, second = ([batch.tolist() for batch in share.epoch(1)] for share in shares)
+
+    steps = len(batches) // (2 * parts)
+    assert len(first) == len(second) == steps * parts
+    for step in range(steps):
+        own = slice(step * parts, (step + 1) * parts)
+        assert first[own] + second[own] == batches[2 * parts * step : 2 * parts * (step + 1)]
+
+
+@pytest.mark.parametrize("world", [1, 2, 3, 7])
+def test_every_picture_is_scored_once_whatever_the_number_of_processes(world: int) -> None:
+    seen = [
+        index
+        for rank in range(world)
+        for batch in scoring_batches(
+            Numbers(11), batch_size=2, workers=0, device=torch.device("cpu"), part=Part(rank, world)
+        )
+        for index in batch[:, 0].tolist()
+    ]
+
+    assert seen == list(range(11))
+
+
+def test_the_files_of_a_batch_can_be_told_afterwards() -> None:
+    loader = Loader(Numbers(11), batch_size=3, seed=0, workers=0)
+
+    batches = [batch[:, 0].tolist() for batch in loader.epoch(4)]
+
+    assert loader.names(4, 1) == [f"number {index:.0f}" for index in batches[1]]

@@ -35,14 +35,16 @@ def test_warmup_keeps_the_epochs_of_a_step_schedule() -> None:
 
 def test_an_empty_bag_changes_nothing() -> None:
     images_NCHW, targets_NK = torch.rand(2, 3, 4, 4), torch.eye(2)
-    bag = Bag()
+    bag, one = Bag(), torch.ones(())
 
     assert bag.tricks() == ()
     assert bag.scale_lr(0.1, 1024) == 0.1
     assert bag.reshape_schedule(_never) is _never
     assert bag.soften(targets_NK) is targets_NK
     assert bag.mix(images_NCHW, targets_NK, Random(0)) == (images_NCHW, targets_NK)
-    assert bag.extra_loss(images_NCHW, targets_NK) is None
+    assert bag.reshape_loss(one, images_NCHW=images_NCHW, logits_NK=targets_NK, targets_NK=targets_NK) is one
+    assert bag.average(nn.Identity()) is None
+    assert bag.input_side(64, epoch=0) == 64
 
 
 def test_the_loss_gets_the_teachers_term() -> None:
@@ -50,10 +52,15 @@ def test_the_loss_gets_the_teachers_term() -> None:
     bag.prepare(nn.Identity(), lambda name: _Teacher())
     logits_NK = torch.zeros(2, 4)
 
-    term = bag.extra_loss(torch.rand(2, 3, 4, 4), logits_NK)
+    loss = bag.reshape_loss(
+        torch.tensor(2.0),
+        images_NCHW=torch.rand(2, 3, 4, 4),
+        logits_NK=logits_NK,
+        targets_NK=torch.eye(4)[:2],
+    )
 
     # CE of anything against the uniform distribution over four classes.
-    torch.testing.assert_close(term, torch.tensor(4.0).log())
+    torch.testing.assert_close(loss, 2 + torch.tensor(4.0).log())
 
 
 class _Teacher(nn.Module):

@@ -88,10 +88,15 @@ def test_a_batch_stays_a_batch(trick: Trick) -> None:
     torch.testing.assert_close(mixed_NK.sum(dim=1), torch.ones(4))
 
 
-def test_a_term_of_the_loss_is_one_number(trick: Trick) -> None:
-    term = trick.extra_loss(torch.rand(4, 3, 8, 8), torch.zeros(4, 5, requires_grad=True))
+def test_the_loss_stays_one_number(trick: Trick) -> None:
+    logits_NK = torch.zeros(4, 5, requires_grad=True)
 
-    assert term is None or (term.shape == () and term.requires_grad)
+    loss = trick.reshape_loss(
+        logits_NK.sum(), images_NCHW=torch.rand(4, 3, 8, 8), logits_NK=logits_NK, targets_NK=torch.eye(5)[:4]
+    )
+
+    assert loss.shape == ()
+    assert loss.requires_grad
 
 
 @pytest.mark.parametrize("write", [Bag.model_dump_json, lambda bag: json.dumps(bag.model_dump())])

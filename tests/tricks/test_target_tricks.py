@@ -129,7 +129,7 @@ def test_the_released_loss_is_the_papers_at_half_the_rate_and_twice_the_decay() 
         sgd = torch.optim.SGD(linear.parameters(), lr=lr, weight_decay=decay, momentum=0.9, nesterov=True)
         for _ in range(3):
             logits_NK = linear(images_NCHW.flatten(1)) * 0.1
-            soft = trick.extra_loss(images_NCHW, logits_NK)
+            soft = _term(trick, images_NCHW, logits_NK)
             sgd.zero_grad()
             torch.autograd.backward(share * (F.cross_entropy(logits_NK, torch.tensor([0, 1, 2, 3])) + soft))
             sgd.step()
@@ -142,7 +142,7 @@ def test_the_released_loss_is_the_papers_at_half_the_rate_and_twice_the_decay() 
 def test_the_weight_scales_the_term() -> None:
     images_NCHW, logits_NK = _normal(4, 3, 2, 2), _normal(4, 5)
 
-    double, single = (_distillation(weight).extra_loss(images_NCHW, logits_NK) for weight in (2.0, 1.0))
+    double, single = (_term(_distillation(weight), images_NCHW, logits_NK) for weight in (2.0, 1.0))
 
     torch.testing.assert_close(double, 2 * single)
 
@@ -151,7 +151,7 @@ def test_the_teacher_is_frozen_in_eval_mode_and_takes_the_images_type() -> None:
     trick, teacher = Distillation(teacher="any"), _classifier().float().train()
     trick.prepare(nn.Identity(), lambda name: teacher)
 
-    loss = trick.extra_loss(_normal(4, 3, 2, 2), _normal(4, 5).requires_grad_())
+    loss = _term(trick, _normal(4, 3, 2, 2), _normal(4, 5).requires_grad_())
     torch.autograd.backward(loss)
 
     assert loss.dtype == torch.float64
@@ -170,7 +170,7 @@ def test_the_teacher_is_loaded_by_its_name() -> None:
 
 def test_a_teacher_of_other_classes_is_an_error() -> None:
     with pytest.raises(ConfigError) as caught:
-        _distillation().extra_loss(_normal(2, 3, 2, 2), _normal(2, 7))
+        _term(_distillation(), _normal(2, 3, 2, 2), _normal(2, 7))
 
     assert str(caught.value) == (
         "tricks.distillation.teacher: 'any' knows 5 classes, the data have 7; "
@@ -198,3 +198,10 @@ def _distillation(weight: float = 1.0) -> Distillation:
     trick = Distillation(teacher="any", weight=weight)
     trick.prepare(nn.Identity(), lambda name: _classifier())
     return trick
+
+
+def _term(trick: Distillation, images_NCHW: torch.Tensor, logits_NK: torch.Tensor) -> torch.Tensor:
+    """Returns what the trick adds to a loss of zero."""
+    targets_NK = torch.zeros_like(logits_NK)
+    zero = logits_NK.new_zeros(())
+    return trick.reshape_loss(zero, images_NCHW=images_NCHW, logits_NK=logits_NK, targets_NK=targets_NK)

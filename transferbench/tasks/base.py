@@ -53,7 +53,13 @@ class Examples(Protocol):
     def __len__(self) -> int:
         """Returns the number of pictures."""
 
-    def example(self, index: int, rng: np.random.Generator | None) -> Any:
+    def name(self, index: int) -> str:
+        """Returns what a message calls a picture: its file."""
+
+    def order(self, rng: np.random.Generator) -> np.ndarray:
+        """Returns the indices of all pictures as one epoch takes them."""
+
+    def example(self, index: int, rng: np.random.Generator | None, epoch: int = 0) -> Any:
         """Returns one picture and its truth; augmented by `rng`, or as it is scored if None."""
 
     def collate(self, examples: Sequence[Any]) -> Any:

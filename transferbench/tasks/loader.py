@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,31 +16,48 @@ from transferbench.tasks.base import Examples
 _Key = tuple[int, int]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Which of the batches of a step a process works off: those of `rank` out of `world` equal shares."""
+
+    rank: int = 0
+    world: int = 1
+
+
 class Loader:
-    """The training split, epoch after epoch; an incomplete last batch is left out."""
+    """The training split, epoch after epoch; an incomplete last step is left out."""
 
     def __init__(
-        self, examples: Examples, *, batch_size: int, seed: int, workers: int, parts: int = 1
+        self,
+        examples: Examples,
+        *,
+        batch_size: int,
+        seed: int,
+        workers: int,
+        parts: int = 1,
+        part: Part = Part(),
     ) -> None:
         """Takes the split.
 
         Args:
             examples: the split.
             batch_size: pictures in a batch.
-            parts: batches that a step takes together.
             seed: of order and augmentation.
             workers: processes that decode; 0 decodes in this one. The batches are the same.
+            parts: batches that a step takes together in this process.
+            part: the share of this process; all shares together are what one process would see.
 
         Raises:
             DataError: the split has fewer pictures than one step takes.
         """
-        step = batch_size * parts
+        step = batch_size * parts * part.world
         if len(examples) < step:
             raise DataError(
                 f"training split: expected at least {step} pictures, one batch, found {len(examples)}; "
                 "take a smaller batch (--set plan.batch_size=...) or more pictures"
             )
-        self._keys = _EpochKeys(len(examples), batch_size, seed)
+        self._examples = examples
+        self._keys = _EpochKeys(examples, batch_size, parts, part=part, seed=seed)
         self._loader = _loader(_Keyed(examples, seed), self._keys, workers)
 
     def __len__(self) -> int:
@@ -54,17 +72,24 @@ class Loader:
         self._keys.epoch, self._keys.skip = epoch, skip
         return _unwrapped(self._loader)
 
+    def names(self, epoch: int, batch: int) -> list[str]:
+        """Returns the files of one batch of an epoch."""
+        return [self._examples.name(index) for index in self._keys.indices(epoch, batch)]
+
 
 def scoring_batches(
-    examples: Examples, *, batch_size: int, workers: int, device: torch.device
+    examples: Examples, *, batch_size: int, workers: int, device: torch.device, part: Part = Part()
 ) -> Iterator[Any]:
     """Yields a split once, in order, unaugmented, on the device.
+
+    With several processes each gets a stretch of it, of its own length: every picture is scored once.
 
     Raises:
         DataError: a picture cannot be read.
     """
-    indices = range(len(examples))
-    keys = [[(-1, i) for i in indices[at : at + batch_size]] for at in indices[::batch_size]]
+    count = len(examples)
+    start, stop = (rank * count // part.world for rank in (part.rank, part.rank + 1))
+    keys = [[(-1, i) for i in range(at, min(at + batch_size, stop))] for at in range(start, stop, batch_size)]
     for batch in _unwrapped(_loader(_Keyed(examples, None), keys, workers)):
         yield batch.to(device)
 
@@ -72,21 +97,34 @@ def scoring_batches(
 class _EpochKeys:
     """The (epoch, index) pairs of an epoch, in batches."""
 
-    def __init__(self, count: int, batch_size: int, seed: int) -> None:
-        self._count = count
+    def __init__(self, examples: Examples, batch_size: int, parts: int, *, part: Part, seed: int) -> None:
+        self._examples = examples
         self._batch_size = batch_size
+        self._parts = parts
+        self._part = part
         self._seed = seed
         self.epoch = 0
         self.skip = 0
 
     def __len__(self) -> int:
-        return self._count // self._batch_size
+        steps = len(self._examples) // (self._batch_size * self._parts * self._part.world)
+        return steps * self._parts
 
     def __iter__(self) -> Iterator[list[_Key]]:
-        order = np.random.default_rng((self._seed, self.epoch)).permutation(self._count)
+        order = self._order(self.epoch)
         for batch in range(self.skip, len(self)):
-            chosen = order[batch * self._batch_size : (batch + 1) * self._batch_size]
-            yield [(self.epoch, int(index)) for index in chosen]
+            yield [(self.epoch, int(index)) for index in self._chosen(order, batch)]
+
+    def indices(self, epoch: int, batch: int) -> list[int]:
+        return [int(index) for index in self._chosen(self._order(epoch), batch)]
+
+    def _order(self, epoch: int) -> np.ndarray:
+        return self._examples.order(np.random.default_rng((self._seed, epoch)))
+
+    def _chosen(self, order: np.ndarray, batch: int) -> np.ndarray:
+        step, own = divmod(batch, self._parts)
+        place = (step * self._part.world + self._part.rank) * self._parts + own
+        return order[place * self._batch_size : (place + 1) * self._batch_size]
 
 
 class _Failure:
@@ -105,7 +143,7 @@ class _Keyed(Dataset[Any]):
 
     def __getitems__(self, keys: Sequence[_Key]) -> Any:
         try:
-            return self._examples.collate([self._examples.example(i, self._rng(e, i)) for e, i in keys])
+            return self._examples.collate([self._examples.example(i, self._rng(e, i), e) for e, i in keys])
         except DataError as error:
             return _Failure(str(error))
 

@@ -23,7 +23,9 @@ from transferbench.tricks.zero_gamma import ZeroGamma
 if TYPE_CHECKING:
     from random import Random
 
+    import numpy as np
     from torch import Tensor, nn
+    from torch.optim.swa_utils import AveragedModel
 
     from transferbench.tricks.base import Load
 
@@ -86,6 +88,18 @@ class Bag(Schema):
             schedule = trick.reshape_schedule(schedule)
         return schedule
 
+    def input_side(self, side_pixels: int, epoch: int) -> int:
+        """Returns the side of the square that the network sees in an epoch."""
+        for trick in self.tricks():
+            side_pixels = trick.input_side(side_pixels, epoch)
+        return side_pixels
+
+    def distort(self, picture_HW3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Returns a picture made from a cropped one, both RGB bytes."""
+        for trick in self.tricks():
+            picture_HW3 = trick.distort(picture_HW3, rng)
+        return picture_HW3
+
     def soften(self, targets_NK: Tensor) -> Tensor:
         """Returns target distributions; rows keep their sum of one."""
         for trick in self.tricks():
@@ -93,19 +107,31 @@ class Bag(Schema):
         return targets_NK
 
     def mix(self, images_NCHW: Tensor, targets_NK: Tensor, rng: Random) -> tuple[Tensor, Tensor]:
-        """Returns a batch made from the batch."""
-        for trick in self.tricks():
-            images_NCHW, targets_NK = trick.mix(images_NCHW, targets_NK, rng)
-        return images_NCHW, targets_NK
+        """Returns a batch made from the batch; of several tricks that mix, one is drawn for each batch."""
+        mixing = [trick for trick in self.tricks() if type(trick).mix is not Trick.mix]
+        if not mixing:
+            return images_NCHW, targets_NK
+        chosen = mixing[0] if len(mixing) == 1 else rng.choice(mixing)
+        return chosen.mix(images_NCHW, targets_NK, rng)
 
-    def extra_loss(self, images_NCHW: Tensor, logits_NK: Tensor) -> Tensor | None:
-        """Returns the sum of the terms that tricks add to the loss, a scalar; None if there is none."""
-        total: Tensor | None = None
+    def reshape_loss(
+        self, loss: Tensor, *, images_NCHW: Tensor, logits_NK: Tensor, targets_NK: Tensor
+    ) -> Tensor:
+        """Returns the scalar loss of a batch, whose mean cross-entropy is `loss`.
+
+        Raises:
+            ConfigError: a trick does not fit the classes.
+        """
         for trick in self.tricks():
-            term = trick.extra_loss(images_NCHW, logits_NK)
-            if term is not None:
-                total = term if total is None else total + term
-        return total
+            loss = trick.reshape_loss(
+                loss, images_NCHW=images_NCHW, logits_NK=logits_NK, targets_NK=targets_NK
+            )
+        return loss
+
+    def average(self, model: nn.Module) -> AveragedModel | None:
+        """Returns the running average of the weights that takes the model's place in the end, or None."""
+        averages = (trick.average(model) for trick in self.tricks())
+        return next((average for average in averages if average is not None), None)
 
 
 TRICKS: dict[str, type[Trick]] = {

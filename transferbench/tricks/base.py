@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 from transferbench.schema import Schema
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor, nn
+    from torch.optim.swa_utils import AveragedModel
 
     Load = Callable[[str], nn.Module]
 
@@ -64,6 +66,14 @@ class Trick(Schema):
         """Returns the schedule of the learning rate."""
         return schedule
 
+    def input_side(self, side_pixels: int, epoch: int) -> int:
+        """Returns the side of the square that the network sees in an epoch."""
+        return side_pixels
+
+    def distort(self, picture_HW3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Returns a picture made from a cropped one, both RGB bytes; runs where pictures are decoded."""
+        return picture_HW3
+
     def soften(self, targets_NK: Tensor) -> Tensor:
         """Returns target distributions; rows keep their sum of one."""
         return targets_NK
@@ -72,6 +82,12 @@ class Trick(Schema):
         """Returns a batch made from the batch."""
         return images_NCHW, targets_NK
 
-    def extra_loss(self, images_NCHW: Tensor, logits_NK: Tensor) -> Tensor | None:
-        """Returns a scalar term of the loss, or None."""
+    def reshape_loss(
+        self, loss: Tensor, *, images_NCHW: Tensor, logits_NK: Tensor, targets_NK: Tensor
+    ) -> Tensor:
+        """Returns the scalar loss of a batch; `loss` is the mean cross-entropy, or an earlier trick's."""
+        return loss
+
+    def average(self, model: nn.Module) -> AveragedModel | None:
+        """Returns a running average of the weights that takes the model's place in the end, or None."""
         return None

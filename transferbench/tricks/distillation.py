@@ -39,7 +39,9 @@ class Distillation(Trick):
     def prepare(self, model: nn.Module, load: Load) -> None:
         self._teacher = load(self.teacher).eval().requires_grad_(False)
 
-    def extra_loss(self, images_NCHW: Tensor, logits_NK: Tensor) -> Tensor:
+    def reshape_loss(
+        self, loss: Tensor, *, images_NCHW: Tensor, logits_NK: Tensor, targets_NK: Tensor
+    ) -> Tensor:
         assert self._teacher is not None, "prepare comes first"
         # The teacher is no part of the model, so nobody else moves it to the device of the batch.
         teacher_logits_NK = self._teacher.to(images_NCHW)(images_NCHW).detach()
@@ -48,7 +50,7 @@ class Distillation(Trick):
                 f"tricks.distillation.teacher: {self.teacher!r} knows {teacher_logits_NK.shape[1]} classes, "
                 f"the data have {logits_NK.shape[1]}; take a teacher trained on the same classes"
             )
-        return self.weight * soft_cross_entropy(logits_NK, teacher_logits_NK, self.temperature)
+        return loss + self.weight * soft_cross_entropy(logits_NK, teacher_logits_NK, self.temperature)
 
 
 def soft_cross_entropy(logits_NK: Tensor, teacher_logits_NK: Tensor, temperature: float) -> Tensor:

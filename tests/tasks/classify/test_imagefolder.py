@@ -7,6 +7,7 @@ from tests.fabricate.imagefolder import CLASSES, imagefolder
 from transferbench.errors import DataError
 from transferbench.tasks.classify.imagefolder import FolderExamples, read_split
 from transferbench.tasks.classify.protocols import ClassifyProtocol
+from transferbench.tricks.bag import Bag
 
 PROTOCOL = ClassifyProtocol(name="tiny", about="", source="", input_size=16)
 
@@ -21,7 +22,7 @@ def test_files_come_in_order_with_the_number_of_their_folder(tmp_path: Path) -> 
 
 def test_a_batch_holds_bytes_and_labels(tmp_path: Path) -> None:
     files, labels, _ = read_split(imagefolder(tmp_path), "val", CLASSES)
-    examples = FolderExamples(files, labels, PROTOCOL)
+    examples = FolderExamples(files, labels, PROTOCOL, Bag())
 
     batch = examples.collate([examples.example(i, np.random.default_rng(i)) for i in range(len(examples))])
 

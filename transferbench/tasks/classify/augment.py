@@ -6,6 +6,7 @@ Dimension key: N images, H x W pixels, 3 colours (RGB).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -36,8 +37,16 @@ class ColourMap(NamedTuple):
         return (mapped + self.offset_N3.to(dtype)[:, :, None, None]).clamp_(0, 1)
 
 
+Distort = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
+
 def augmented(
-    picture_HW3: np.ndarray, side: int, augment: Augment, rng: np.random.Generator
+    picture_HW3: np.ndarray,
+    side: int,
+    augment: Augment,
+    rng: np.random.Generator,
+    *,
+    distort: Distort = lambda picture_HW3, rng: picture_HW3,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns a random crop of `side` x `side` bytes, and the matrix and offset of its colours."""
     top, left, height, width = crop_box(picture_HW3.shape[:2], augment, rng)
@@ -46,7 +55,7 @@ def augmented(
         crop = crop[:, ::-1]
     image = torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None]
     resized = interpolate(image, (side, side), mode="bilinear", antialias=True, align_corners=False)[0]
-    picture = resized.permute(1, 2, 0).numpy()
+    picture = distort(resized.permute(1, 2, 0).numpy(), rng)
     matrix, offset = colour_map(picture.mean((0, 1)) / 255, augment, rng)
     return picture, matrix, offset
 

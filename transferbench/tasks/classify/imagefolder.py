@@ -17,6 +17,7 @@ from transferbench.errors import DataError
 from transferbench.tasks.classify.augment import ColourMap, augmented, scored
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.decode import read_rgb, read_rgb_fast
+from transferbench.tricks.bag import Bag
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 _KEPT_BYTES = 256 * 2**20
@@ -47,25 +48,39 @@ class ClassifyBatch:
 class FolderExamples:
     """One split; small ones are kept decoded in memory."""
 
-    def __init__(self, files: Sequence[Path], labels: Sequence[int], protocol: ClassifyProtocol) -> None:
+    def __init__(
+        self, files: Sequence[Path], labels: Sequence[int], protocol: ClassifyProtocol, bag: Bag
+    ) -> None:
         self.files = files
         self.labels = labels
         self._protocol = protocol
+        self._bag = bag
         self._kept: dict[int, np.ndarray] = {}
         self._kept_bytes = 0
 
     def __len__(self) -> int:
         return len(self.files)
 
+    def name(self, index: int) -> str:
+        """Returns the path of a picture."""
+        return str(self.files[index])
+
+    def order(self, rng: np.random.Generator) -> np.ndarray:
+        """Returns the indices of all pictures as one epoch takes them."""
+        return rng.permutation(len(self))
+
     def example(
-        self, index: int, rng: np.random.Generator | None
+        self, index: int, rng: np.random.Generator | None, epoch: int = 0
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
         """Returns picture (H, W, 3) uint8, colour matrix (3, 3), offset (3,) and label."""
         side = self._protocol.input_size
         if rng is None:
             picture = scored(read_rgb(self.files[index]), side, self._protocol.crop)
             return picture, np.eye(3, dtype=np.float32), np.zeros(3, np.float32), self.labels[index]
-        picture, matrix, offset = augmented(self._decoded(index), side, self._protocol.augment, rng)
+        side = self._bag.input_side(side, epoch)
+        picture, matrix, offset = augmented(
+            self._decoded(index), side, self._protocol.augment, rng, distort=self._bag.distort
+        )
         return picture, matrix, offset, self.labels[index]
 
     def collate(self, examples: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, int]]) -> ClassifyBatch:

@@ -50,8 +50,8 @@ class ClassifyTask:
         files, labels, classes = read_split(folder, protocol.data.train, None)
         score_files, score_labels, _ = read_split(folder, protocol.data.score, classes)
         self.protocol = protocol
-        self.fit_examples = _limited(files, labels, limit, protocol)
-        self.score_examples = _limited(score_files, score_labels, limit, protocol)
+        self.fit_examples = _limited(files, labels, limit, protocol, bag)
+        self.score_examples = _limited(score_files, score_labels, limit, protocol, bag)
         used = [*self.fit_examples.files, *self.score_examples.files]
         if len(used) <= _MOST_CHECKED:
             for file in used:
@@ -77,9 +77,12 @@ class ClassifyTask:
         targets_NK = self._bag.soften(one_hot(batch.labels_N, len(self.data.classes)).to(dtype))
         images_NCHW, targets_NK = self._bag.mix(images_NCHW, targets_NK, rng)
         logits_NK = model(images_NCHW)
-        loss = cross_entropy(logits_NK, targets_NK)
-        extra = self._bag.extra_loss(images_NCHW, logits_NK)
-        return loss if extra is None else loss + extra
+        return self._bag.reshape_loss(
+            cross_entropy(logits_NK, targets_NK),
+            images_NCHW=images_NCHW,
+            logits_NK=logits_NK,
+            targets_NK=targets_NK,
+        )
 
     @torch.inference_mode()
     def measure(
@@ -111,9 +114,9 @@ class ClassifyTask:
 
 
 def _limited(
-    files: list[Path], labels: list[int], limit: int | None, protocol: ClassifyProtocol
+    files: list[Path], labels: list[int], limit: int | None, protocol: ClassifyProtocol, bag: Bag
 ) -> FolderExamples:
     if limit is None or limit >= len(files):
-        return FolderExamples(files, labels, protocol)
+        return FolderExamples(files, labels, protocol, bag)
     kept = [i * len(files) // limit for i in range(limit)]
-    return FolderExamples([files[i] for i in kept], [labels[i] for i in kept], protocol)
+    return FolderExamples([files[i] for i in kept], [labels[i] for i in kept], protocol, bag)

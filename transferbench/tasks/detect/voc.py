@@ -94,7 +94,15 @@ class VocExamples:
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def example(self, index: int, rng: np.random.Generator | None) -> Example:
+    def name(self, index: int) -> str:
+        """Returns the path of a picture."""
+        return str(self.pictures[index].path)
+
+    def order(self, rng: np.random.Generator) -> np.ndarray:
+        """Returns the indices of all pictures as one epoch takes them."""
+        return rng.permutation(len(self))
+
+    def example(self, index: int, rng: np.random.Generator | None, epoch: int = 0) -> Example:
         """Returns a picture and its objects; mirrored by chance if there is an `rng`.
 
         Raises:

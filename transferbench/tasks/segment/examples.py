@@ -68,7 +68,17 @@ class SegmentExamples:
     def __len__(self) -> int:
         return len(self.pairs)
 
-    def example(self, index: int, rng: np.random.Generator | None) -> tuple[np.ndarray, np.ndarray]:
+    def name(self, index: int) -> str:
+        """Returns the path of a picture."""
+        return str(self.pairs[index].picture)
+
+    def order(self, rng: np.random.Generator) -> np.ndarray:
+        """Returns the indices of all pictures as one epoch takes them."""
+        return rng.permutation(len(self))
+
+    def example(
+        self, index: int, rng: np.random.Generator | None, epoch: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Returns picture (H, W, 3) and labels (H, W), uint8; augmented by `rng`, or whole if None.
 
         Raises:
