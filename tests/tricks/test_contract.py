@@ -1,6 +1,7 @@
 """What holds for every trick."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,16 +9,31 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from transferbench.backbones.catalog import create
 from transferbench.tricks.bag import TRICKS, Bag
 from transferbench.tricks.base import ParameterGroup, Progress, Trick
 
-SETTINGS: dict[str, dict[str, Any]] = {"distillation": {"teacher": "runs/teacher"}}
+PAPER = (
+    "linear_scaling",
+    "zero_gamma",
+    "no_bias_decay",
+    "cosine",
+    "warmup",
+    "label_smoothing",
+    "mixup",
+    "distillation",
+)
+SETTINGS: dict[str, dict[str, Any]] = {
+    "distillation": {"teacher": "runs/teacher"},
+    "progressive_size": {"epochs": 8},
+}
 
 
 @pytest.fixture(params=TRICKS)
@@ -27,16 +43,11 @@ def trick(request: pytest.FixtureRequest) -> Trick:
     return made
 
 
-def test_there_are_the_eight_of_the_paper_in_the_order_they_act() -> None:
+def test_they_act_in_this_order() -> None:
     assert list(TRICKS) == [
-        "linear_scaling",
-        "zero_gamma",
-        "no_bias_decay",
-        "cosine",
-        "warmup",
-        "label_smoothing",
-        "mixup",
-        "distillation",
+        *("linear_scaling", "zero_gamma", "no_bias_decay", "cosine", "warmup"),
+        *("progressive_size", "rand_augment", "random_erasing"),
+        *("label_smoothing", "mixup", "cutmix", "binary_cross_entropy", "distillation", "ema"),
     ]
 
 
@@ -44,7 +55,9 @@ def test_there_are_the_eight_of_the_paper_in_the_order_they_act() -> None:
 def test_a_trick_says_what_it_does_and_where_it_comes_from(name: str) -> None:
     trick = TRICKS[name]
 
-    assert "He et al. 2019, section" in trick.source
+    assert re.match(r"[A-Z][a-z]+ (et al\.|& [A-Z][a-z]+|)? ?\d{4}", trick.source)
+    assert ("He et al. 2019, section" in trick.source) == (name in PAPER)
+    assert trick.source.endswith("not in He et al. 2019") == (name not in PAPER)
     assert (trick.__doc__ or "").rstrip().endswith(".")
     assert trick.__doc__ != Trick.__doc__
 
@@ -79,13 +92,73 @@ def test_targets_stay_distributions(trick: Trick) -> None:
     assert (softened_NK >= 0).all()
 
 
-def test_a_batch_stays_a_batch(trick: Trick) -> None:
-    images_NCHW, targets_NK = torch.rand(4, 3, 8, 8), torch.eye(4)
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_batch_stays_a_batch(trick: Trick, layout: torch.memory_format) -> None:
+    images_NCHW = torch.rand(4, 3, 8, 8).contiguous(memory_format=layout)
 
-    mixed_NCHW, mixed_NK = trick.mix(images_NCHW, targets_NK, Random(0))
+    mixed_NCHW, mixed_NK = trick.mix(images_NCHW, torch.eye(4), Random(0))
 
     assert (mixed_NCHW.shape, mixed_NCHW.dtype) == (images_NCHW.shape, images_NCHW.dtype)
+    assert mixed_NCHW.is_contiguous(memory_format=layout)
+    assert mixed_NCHW.min() >= 0 and mixed_NCHW.max() <= 1
     torch.testing.assert_close(mixed_NK.sum(dim=1), torch.ones(4))
+
+
+def test_the_batch_that_is_mixed_and_the_global_generator_stay_as_they_are(trick: Trick) -> None:
+    images_NCHW, targets_NK = torch.rand(4, 3, 8, 8), torch.eye(4)
+    before, state = images_NCHW.clone(), torch.get_rng_state()
+
+    trick.mix(images_NCHW, targets_NK, Random(0))
+
+    assert torch.equal(images_NCHW, before)
+    assert torch.equal(targets_NK, torch.eye(4))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_picture_stays_a_picture_of_bytes_and_its_source_is_not_written(trick: Trick) -> None:
+    picture_HW3 = np.random.default_rng(0).integers(256, size=(24, 40, 3), dtype=np.uint8)
+    picture_HW3.flags.writeable = False
+    before = picture_HW3.copy()
+
+    distorted = [trick.distort(picture_HW3, np.random.default_rng(seed)) for seed in range(16)]
+
+    assert {(found.shape, found.dtype) for found in distorted} == {((24, 40, 3), np.dtype("uint8"))}
+    assert np.array_equal(picture_HW3, before)
+
+
+@pytest.mark.parametrize("side", [1, 31, 32, 64, 224, 299])
+def test_the_side_grows_to_the_full_one_and_no_further(trick: Trick, side: int) -> None:
+    sides = [trick.input_side(side, epoch) for epoch in range(12)]
+
+    assert sides == sorted(sides)
+    assert min(sides) > 0
+    assert sides[-1] == side
+
+
+def test_an_average_has_the_models_tensors_and_leaves_them_alone(trick: Trick) -> None:
+    model = create("mini_b")
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+    average = trick.average(model)
+
+    if average is not None:
+        assert isinstance(average, AveragedModel)
+        average.update_parameters(model)
+        torch.testing.assert_close(average.module.state_dict(), before, rtol=0, atol=0)
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+
+
+def test_no_step_reads_a_value_back_from_the_device(trick: Trick) -> None:
+    images_NCHW = torch.rand(4, 3, 8, 8, device="meta")  # without values: reading one raises
+    logits_NK = torch.rand(4, 5, device="meta")
+
+    targets_NK = trick.soften(torch.rand(4, 5, device="meta"))
+    mixed_NCHW, mixed_NK = trick.mix(images_NCHW, targets_NK, Random(0))
+    loss = trick.reshape_loss(
+        logits_NK.sum(), images_NCHW=mixed_NCHW, logits_NK=logits_NK, targets_NK=mixed_NK
+    )
+
+    assert (mixed_NCHW.shape, mixed_NK.shape, loss.shape) == ((4, 3, 8, 8), (4, 5), ())
 
 
 def test_the_loss_stays_one_number(trick: Trick) -> None:

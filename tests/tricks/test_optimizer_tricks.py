@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torchvision.models import resnet50
 
 from transferbench.backbones.catalog import BACKBONES, create
 from transferbench.backbones.layouts import ResNetLayout
@@ -33,6 +34,19 @@ def test_zero_gamma_zeroes_the_last_norm_of_each_block_and_no_other(name: str) -
     zeroed = {key for key, gamma in norms.items() if not gamma.any()}
     assert zeroed == {key for key in norms if key.startswith("layer") and key.endswith(last)}
     assert all((gamma == 1).all() for key, gamma in norms.items() if key not in zeroed)
+
+
+def test_zero_gamma_zeroes_what_torchvision_does() -> None:
+    backbone, theirs = create("resnet50"), resnet50(zero_init_residual=True)
+
+    ZeroGamma().prepare(backbone, _no_load)
+
+    ours, expected = (
+        {key for key, value in network.state_dict().items() if key.endswith("weight") and not value.any()}
+        for network in (backbone, theirs)
+    )
+    assert ours == expected
+    assert len(ours) == 16
 
 
 def test_a_new_network_with_zero_gamma_is_its_shortcuts() -> None:
@@ -95,6 +109,17 @@ def test_weights_decay_and_vectors_do_not() -> None:
 
     assert list(decayed.names) == ["0.weight", "3.weight"]
     assert list(free.names) == ["0.bias", "1.weight", "1.bias", "3.bias"]
+
+
+def test_what_decays_is_what_decays_in_timm() -> None:
+    timm = pytest.importorskip("timm.optim")
+    model = nn.Sequential(create("mini_d"), nn.Linear(4, 2))
+
+    ours = NoBiasDecay().group_parameters([ParameterGroup(list(model.parameters()))])
+
+    theirs = timm.param_groups_weight_decay(model, weight_decay=1e-4)
+    expected = {bool(group["weight_decay"]): {id(p) for p in group["params"]} for group in theirs}
+    assert {group.decays: {id(p) for p in group.parameters} for group in ours} == expected
 
 
 def test_groups_that_need_no_split_stay_as_they_are() -> None:

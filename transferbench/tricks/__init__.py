@@ -1,1 +1,1 @@
-"""The paper's refinements of training, one file each."""
+"""The refinements of training, one file each: the paper's, and those that came after it."""

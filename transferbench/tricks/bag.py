@@ -11,12 +11,18 @@ from pydantic import field_validator
 
 from transferbench.schema import Schema
 from transferbench.tricks.base import ParameterGroup, Schedule, Trick
+from transferbench.tricks.binary_cross_entropy import BinaryCrossEntropy
 from transferbench.tricks.cosine import Cosine
+from transferbench.tricks.cutmix import CutMix
 from transferbench.tricks.distillation import Distillation
+from transferbench.tricks.ema import Ema
 from transferbench.tricks.label_smoothing import LabelSmoothing
 from transferbench.tricks.linear_scaling import LinearScaling
 from transferbench.tricks.mixup import Mixup
 from transferbench.tricks.no_bias_decay import NoBiasDecay
+from transferbench.tricks.progressive_size import ProgressiveSize
+from transferbench.tricks.rand_augment import RandAugment
+from transferbench.tricks.random_erasing import RandomErasing
 from transferbench.tricks.warmup import Warmup
 from transferbench.tricks.zero_gamma import ZeroGamma
 
@@ -33,7 +39,7 @@ if TYPE_CHECKING:
 class Bag(Schema):
     """The `[tricks]` table of a recipe, in the order the tricks act; each seam passes through all of them.
 
-    `true` takes the paper's settings, a table gives settings, `false` or nothing is off.
+    `true` takes the settings of the trick's paper, a table gives settings, `false` or nothing is off.
     """
 
     linear_scaling: LinearScaling | None = None
@@ -41,9 +47,15 @@ class Bag(Schema):
     no_bias_decay: NoBiasDecay | None = None
     cosine: Cosine | None = None
     warmup: Warmup | None = None
+    progressive_size: ProgressiveSize | None = None
+    rand_augment: RandAugment | None = None
+    random_erasing: RandomErasing | None = None
     label_smoothing: LabelSmoothing | None = None
     mixup: Mixup | None = None
+    cutmix: CutMix | None = None
+    binary_cross_entropy: BinaryCrossEntropy | None = None
     distillation: Distillation | None = None
+    ema: Ema | None = None
 
     @field_validator("*", mode="before")
     @classmethod

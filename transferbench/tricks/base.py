@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from transferbench.schema import Schema
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from torch.optim.swa_utils import AveragedModel
 
     Load = Callable[[str], nn.Module]
+
+
+Form = Literal["paper", "released"]
+"""Whether a trick acts as the paper says, or as its authors' released code does."""
 
 
 @dataclass(frozen=True)
@@ -91,3 +95,11 @@ class Trick(Schema):
     def average(self, model: nn.Module) -> AveragedModel | None:
         """Returns a running average of the weights that takes the model's place in the end, or None."""
         return None
+
+
+def reordered(batch: Tensor, order: Sequence[int]) -> Tensor:
+    """Returns the rows of a batch in another order, without a wait for the device that they are on."""
+    import torch
+
+    index = torch.tensor(order, pin_memory=batch.is_cuda).to(batch.device, non_blocking=True)
+    return batch[index]

@@ -5,17 +5,15 @@ Dimension key: N images of a batch, K classes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from transferbench.errors import ConfigError
-from transferbench.tricks.base import Trick
+from transferbench.tricks.base import Form, Trick
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Form = Literal["paper", "released"]
 
 
 class LabelSmoothing(Trick):
