@@ -58,6 +58,35 @@ def test_a_departure_is_recorded(words: list[str | Path], tmp_path: Path) -> Non
     assert record["pictures"] == {"train": 8, "score": 6}
 
 
+def test_a_departure_of_the_protocol_is_obeyed_and_recorded(words: list[str | Path], tmp_path: Path) -> None:
+    told(*words, "--set", "protocol.input_size=40", "--set", "tricks.mixup=true")
+
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+
+    assert record["resolved"]["protocol"]["input_size"] == 40
+    assert record["resolved"]["recipe"]["tricks"]["mixup"]["alpha"] == 0.2
+    assert record["resolved"]["departures"] == ["protocol.input_size=40", "tricks.mixup=true"]
+
+
+def test_a_teacher_is_timed_and_told_apart(words: list[str | Path], tmp_path: Path) -> None:
+    told(*words)
+    teach: list[str | Path] = ["--set", f"tricks.distillation.teacher={tmp_path / 'out'}", "-o"]
+
+    told(*words, *teach, tmp_path / "student")
+
+    teacher = json.loads((tmp_path / "student" / "record.json").read_text())["teacher"]
+    own = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert teacher["source"] == str(tmp_path / "out")
+    assert teacher["pretraining_seconds"] == own["wall_seconds"]
+    assert 0 < teacher["forward_seconds"] < own["wall_seconds"] + 60
+
+
+def test_a_teacher_that_only_a_suite_knows_is_told(words: list[str | Path]) -> None:
+    message = error(*words, "--set", "tricks.distillation.teacher=recipe:resnet152_d_smooth")
+
+    assert "expected a run or weights, found 'recipe:resnet152_d_smooth', which only a suite knows" in message
+
+
 def test_a_full_folder_is_refused_without_a_flag(words: list[str | Path], tmp_path: Path) -> None:
     told(*words)
 

@@ -42,6 +42,9 @@ class Batches:
             x_NC = torch.randn(8, 3, generator=rng)
             yield Pairs(x_NC, x_NC.sum(1, keepdim=True))
 
+    def names(self, epoch: int, step: int) -> list[str]:
+        return [f"epoch {epoch} step {step} pair {pair}" for pair in range(8)]
+
 
 class Regression:
     """Squares, with dropout to use torch's own generator."""

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from transferbench.engine.device import check_precision, peak_memory_bytes, pick_device, reset_peak_memory
+from transferbench.engine.plan import Precision
 from transferbench.errors import RunError
 
 
@@ -11,9 +12,26 @@ def test_an_unknown_device_is_told() -> None:
 
 
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
-def test_a_processor_refuses_precisions_that_it_emulates(precision: str) -> None:
-    with pytest.raises(RunError, match="many times slower than float32; use fp32"):
-        check_precision(precision, torch.device("cpu"))  # type: ignore[arg-type]
+def test_a_processor_refuses_precisions_that_it_emulates(
+    precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+
+    with pytest.raises(RunError, match="emulates it many times slower than float32; use fp32"):
+        check_precision(precision, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("instructions", ["_is_avx512_bf16_supported", "_is_amx_tile_supported"])
+def test_a_processor_with_bf16_instructions_takes_bf16(
+    instructions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, instructions, lambda: True)
+
+    check_precision("bf16", torch.device("cpu"))
+
+    with pytest.raises(RunError, match="precision 'fp16'"):
+        check_precision("fp16", torch.device("cpu"))
 
 
 def test_peak_memory_counts_from_the_reset() -> None:

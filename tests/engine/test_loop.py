@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -137,3 +138,32 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Pat
         fit(job(tmp_path, checkpoint=tmp_path / "missing" / "last.ckpt"), lambda _: None)
 
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("c++") is None, reason="needs a C++ compiler, which torch.compile calls")
+@pytest.mark.filterwarnings("ignore")  # of torch's compiler, on itself
+def test_a_compiled_network_gives_the_same_losses(tmp_path: Path) -> None:
+    plain, compiled = list[StepReport](), list[StepReport]()
+    changed = job(tmp_path).plan.model_copy(update={"compile": True})
+
+    fit(job(tmp_path, checkpoint=tmp_path / "a"), plain.append)
+    fit(job(tmp_path, plan=changed, checkpoint=tmp_path / "b"), compiled.append)
+
+    assert losses(compiled) == pytest.approx(losses(plain), rel=1e-6)
+
+
+def test_the_average_of_the_weights_takes_their_place_and_survives_a_stop(tmp_path: Path) -> None:
+    bag = Bag.model_validate({"ema": {"decay": 0.5}})
+    plain, whole = job(tmp_path, checkpoint=tmp_path / "a"), job(tmp_path, bag=bag, checkpoint=tmp_path / "b")
+    calls = iter(range(100))
+    fit(plain, lambda _: None)
+    fit(whole, lambda _: None)
+
+    with pytest.raises(Interrupted):
+        fit(job(tmp_path, bag=bag, should_stop=lambda: 15 if next(calls) == 6 else 0), lambda _: None)
+    resumed = job(tmp_path, bag=bag)
+    fit(resumed, lambda _: None)
+
+    assert plain.model.state_dict()["weight"].tolist() != whole.model.state_dict()["weight"].tolist()
+    torch.testing.assert_close(resumed.model.state_dict(), whole.model.state_dict(), rtol=0, atol=0)

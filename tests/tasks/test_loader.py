@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from transferbench.engine.world import World
 from transferbench.errors import DataError
-from transferbench.tasks.loader import Loader, Part, scoring_batches
+from transferbench.tasks.loader import Loader, scoring_batches
 
 
 class Numbers:
@@ -89,7 +90,7 @@ def test_too_few_pictures_for_a_batch_are_told() -> None:
 def test_the_shares_of_two_processes_are_the_batches_of_one(parts: int) -> None:
     alone = Loader(Numbers(26), batch_size=3, parts=2 * parts, seed=0, workers=0)
     shares = [
-        Loader(Numbers(26), batch_size=3, parts=parts, part=Part(rank, 2), seed=0, workers=0)
+        Loader(Numbers(26), batch_size=3, parts=parts, world=World(rank, 2), seed=0, workers=0)
         for rank in (0, 1)
     ]
 
@@ -109,7 +110,7 @@ def test_every_picture_is_scored_once_whatever_the_number_of_processes(world: in
         index
         for rank in range(world)
         for batch in scoring_batches(
-            Numbers(11), batch_size=2, workers=0, device=torch.device("cpu"), part=Part(rank, world)
+            Numbers(11), batch_size=2, workers=0, device=torch.device("cpu"), world=World(rank, world)
         )
         for index in batch[:, 0].tolist()
     ]
@@ -117,7 +118,7 @@ def test_every_picture_is_scored_once_whatever_the_number_of_processes(world: in
     assert seen == list(range(11))
 
 
-def test_the_files_of_a_batch_can_be_told_afterwards() -> None:
+def test_the_files_of_a_step_can_be_told_afterwards() -> None:
     loader = Loader(Numbers(11), batch_size=3, seed=0, workers=0)
 
     batches = [batch[:, 0].tolist() for batch in loader.epoch(4)]

@@ -150,6 +150,7 @@ _DEPTHS = {
     152: ResNetLayout("bottleneck", (3, 8, 36, 3)),
 }
 _MINI = replace(_DEPTHS[18], widths=(16, 32, 64, 128), stem_channels=(16,))
+_MIDI = replace(_DEPTHS[18], widths=(32, 64, 128, 256), stem_channels=(32,))
 
 
 def _variant(layout: ResNetLayout, kind: str) -> ResNetLayout:
@@ -201,15 +202,17 @@ def _inceptions() -> list[BackboneSpec]:
 
 
 def _minis() -> list[BackboneSpec]:
+    entries = [("mini_b", _MINI, "a quarter"), ("mini_c", _MINI, "a quarter"), ("mini_d", _MINI, "a quarter")]
+    entries += [("midi_d", _MIDI, "half")]
     return [
         BackboneSpec(
-            f"mini{kind}",
-            f"ResNet-18{kind.replace('_', '-').upper()} at a quarter of the width, for the miniature world",
+            name,
+            f"ResNet-18-{name[-1].upper()} at {share} of the width, for the miniature world",
             _PAPER,
-            _variant(_MINI, kind),
+            _variant(layout, name[-2:]),
             pixels=Pixels(input_size=64),
         )
-        for kind in ("_b", "_c", "_d")
+        for name, layout, share in entries
     ]
 
 

@@ -28,10 +28,10 @@ def told(command: Callable[P, T]) -> Callable[P, T]:
         try:
             return command(*args, **kwargs)
         except TransferbenchError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"{_who()}error: {error}", file=sys.stderr)
             raise typer.Exit(1) from error
         except (KeyboardInterrupt, TerminatedError) as error:
-            print("interrupted; what is finished is kept: start again to go on", file=sys.stderr)
+            print(f"{_who()}interrupted; what is finished is kept: start again to go on", file=sys.stderr)
             number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else signal.SIGTERM
             raise typer.Exit(128 + number) from error
         except BrokenPipeError as error:
@@ -39,3 +39,11 @@ def told(command: Callable[P, T]) -> Callable[P, T]:
             raise typer.Exit(0) from error
 
     return wrapped
+
+
+def _who() -> str:
+    """Returns which of several processes speaks; nothing for the first, or for one alone."""
+    from transferbench.engine.world import world_here
+
+    world = world_here()
+    return "" if world.is_first else f"process {world.rank}: "

@@ -26,7 +26,12 @@ Seed = Annotated[int, typer.Option(min=0, help="Of data order, augmentation and 
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Pictures used of each split.")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="One-off change, recorded: --set plan.lr=0.2"),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="One-off change, recorded: --set plan.lr=0.2, --set tricks.mixup=true; of the protocol: "
+        "--set protocol.augment.colours=paper (repeatable).",
+    ),
 ]
 TransferSets = Annotated[
     list[str] | None,

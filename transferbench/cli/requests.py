@@ -107,8 +107,14 @@ def parted(sets: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
                 f"write --set {_OF_WEIGHTS}{text}"
             )
 
-    own = [text.removeprefix(_OF_WEIGHTS) for text in sets if text.startswith(_OF_WEIGHTS)]
-    return with_sets({}, own), [text for text in sets if not text.startswith(_OF_WEIGHTS)]
+    own, others = sets_below(_OF_WEIGHTS, sets)
+    return with_sets({}, own), others
+
+
+def sets_below(table: str, sets: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the changes below a table, as `weights.`, its name taken off; and the others as they are."""
+    own = [text.removeprefix(table) for text in sets if text.startswith(table)]
+    return own, [text for text in sets if not text.startswith(table)]
 
 
 def asked_by(arch: str | None, sets: list[str] | None, allow_missing: list[str] | None, trust: bool) -> Asked:

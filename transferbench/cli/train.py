@@ -40,23 +40,26 @@ def pretrain(
 ) -> None:
     """Train a backbone as a recipe says; writes backbone.safetensors and record.json."""
     from transferbench.cli import requests
+    from transferbench.engine.world import world_here
     from transferbench.errors import ConfigError
     from transferbench.recipes.load import load_protocol, load_recipe
 
     machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
+    machine = replace(machine, world=world_here())
     when_full = requests.if_full(resume=resume, overwrite=overwrite)
-    changed = [*(sets or ()), *([f'protocol="{protocol}"'] if protocol else [])]
+    of_protocol, of_recipe = requests.sets_below("protocol.", sets or ())
+    changed = [*of_recipe, *([f'protocol="{protocol}"'] if protocol else [])]
     resolved = load_recipe(recipe, sets=changed)
     if not resolved.is_trained_here:
         raise ConfigError(
             f"{recipe}: expected a recipe with a plan, found one whose weights are {resolved.weights!r}; "
             "there is nothing to train"
         )
-    rules = load_protocol("classify", resolved.protocol)
+    rules = load_protocol("classify", resolved.protocol, sets=of_protocol)
     cell = _cell(
         resolved, "classify", rules, data=data, out=out, seed=seed, limit=limit, departures=sets or ()
     )
-    _do(cell, machine, when_full)
+    _do(replace(cell, teacher=_teacher_here(resolved, seed)), machine, when_full)
 
 
 def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
@@ -123,6 +126,12 @@ def _cell(
     )
 
 
+def _teacher_here(recipe: Recipe, seed: int) -> str | None:
+    """Returns the run of the recipe that teaches this one, if it was trained here by itself."""
+    folder = RUNS / (recipe.teacher or "") / "classify" / f"seed{seed}"
+    return str(folder) if recipe.teacher is not None and folder.is_dir() else None
+
+
 def _recipe_of(
     backbone: str, arch: str | None, settings: dict[str, Any], allow_missing: tuple[str, ...]
 ) -> Recipe:
@@ -161,8 +170,11 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
     from transferbench.runs.execute import execute
     from transferbench.runs.record import SCORES
 
+    err.quiet = not machine.world.is_first
     with interruptible() as should_stop, shown(cell.label) as report:
         record = execute(cell, machine, report, if_full=when_full, should_stop=should_stop, announce=announce)
+    if not machine.world.is_first:
+        return
     err.print(
         f"{cell.label} by {record.protocol}: done in {duration(record.wall_seconds)}, in {cell.folder}",
         markup=False,

@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 from torch.amp.grad_scaler import GradScaler
+from torch.optim.swa_utils import AveragedModel
 
+from transferbench.engine.world import ALONE, World
 from transferbench.errors import RunError
 from transferbench.files import whole_file
 
@@ -36,6 +38,7 @@ class Stateful:
     model: nn.Module
     optimizer: torch.optim.Optimizer
     scaler: GradScaler
+    average: AveragedModel | None = None
 
 
 def save_checkpoint(path: Path, parts: Stateful, position: Position) -> None:
@@ -50,6 +53,8 @@ def save_checkpoint(path: Path, parts: Stateful, position: Position) -> None:
         "optimizer": parts.optimizer.state_dict(),
         "scaler": parts.scaler.state_dict(),
     }
+    if parts.average is not None:
+        content["average"] = parts.average.state_dict()
     try:
         with whole_file(path) as file:
             torch.save(content, file)
@@ -60,15 +65,17 @@ def save_checkpoint(path: Path, parts: Stateful, position: Position) -> None:
         ) from error
 
 
-def load_checkpoint(path: Path, parts: Stateful, identity: str) -> Position | None:
+def load_checkpoint(path: Path, parts: Stateful, identity: str, world: World = ALONE) -> Position | None:
     """Puts a checkpoint's state into the parts; returns None if there is no checkpoint.
+
+    Of several processes the first reads it for all, so that it need not lie where every one can see it.
 
     Raises:
         RunError: the checkpoint cannot be read, or is of a run with other settings.
     """
-    if not path.exists():
+    content = world.share(_read(path) if world.is_first and path.exists() else None)
+    if content is None:
         return None
-    content = _read(path)
     position = Position(**content["position"])
     if position.identity != identity:
         raise RunError(
@@ -78,6 +85,8 @@ def load_checkpoint(path: Path, parts: Stateful, identity: str) -> Position | No
     parts.model.load_state_dict(content["model"])
     parts.optimizer.load_state_dict(content["optimizer"])
     parts.scaler.load_state_dict(content["scaler"])
+    if parts.average is not None:
+        parts.average.load_state_dict(content["average"])
     return position
 
 

@@ -12,19 +12,22 @@ from pathlib import Path
 import torch
 
 from transferbench.engine.plan import Precision
+from transferbench.engine.world import ALONE, World
 from transferbench.errors import RunError
 
 _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def pick_device(name: str | None) -> torch.device:
-    """Returns the device called `name`, or the fastest one here.
+def pick_device(name: str | None, world: World = ALONE) -> torch.device:
+    """Returns the device called `name`, or the fastest one here; of several processes each takes its own.
 
     Raises:
         RunError: there is no such device on this machine.
     """
     if name is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not world.is_alone:
+        name = f"cuda:{world.local_rank}"
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
@@ -40,13 +43,29 @@ def check_precision(precision: Precision, device: torch.device) -> None:
     """Refuses a precision that the device only emulates.
 
     Raises:
-        RunError: 16-bit floats on a processor, where they are slower than float32 or not there.
+        RunError: 16-bit floats where they are slower than float32 or not there.
     """
-    if device.type == "cpu" and precision in _AUTOCAST:
+    if precision not in _AUTOCAST or _has_16_bit(precision, device):
+        return
+    if device.type == "cuda":
         raise RunError(
-            f"precision {precision!r}: this needs an accelerator, the device is the processor, "
-            "which emulates it many times slower than float32; use fp32"
+            f"precision {precision!r}: expected an accelerator that multiplies it, found "
+            f"{torch.cuda.get_device_name(device)}, which only emulates it; use fp16 or fp32"
         )
+    raise RunError(
+        f"precision {precision!r}: expected an accelerator or a processor with bf16 instructions (AVX-512 "
+        f"BF16 or AMX), found {platform.machine()} that emulates it many times slower than float32; use fp32"
+    )
+
+
+def _has_16_bit(precision: Precision, device: torch.device) -> bool:
+    if device.type == "cuda":
+        return precision == "fp16" or torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return precision == "bf16" and (
+            torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        )
+    return True
 
 
 def autocast(precision: Precision, device: torch.device) -> AbstractContextManager[object]:
@@ -63,6 +82,32 @@ def place(
     dtype = torch.float64 if precision == "fp64" else torch.float32
     model = model.to(device=device, dtype=dtype)
     return model.to(memory_format=torch.channels_last) if is_channels_last else model  # type: ignore[call-overload]
+
+
+def synchronised(model: torch.nn.Module, world: World, device: torch.device) -> torch.nn.Module:
+    """Returns the model with batch norms that share their statistics over all processes.
+
+    Raises:
+        RunError: the device has no such batch norms.
+    """
+    if world.is_alone:
+        return model
+    if device.type != "cuda":
+        raise RunError(
+            f"plan.batch_norm 'synchronised': expected accelerators, found {device.type!r}, for which "
+            "torch has no batch norm that several processes share; use 'local'"
+        )
+    shared: torch.nn.Module = torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+    return shared
+
+
+def try_kernels(device: torch.device) -> None:
+    """Has cuDNN try its convolutions once for each shape and keep the fastest.
+
+    Pays where all batches are of one shape; which one wins may differ from run to run in the last digits.
+    """
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
 
 
 def keep_freed_memory() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -15,17 +16,17 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
+from torch.nn.parallel import DistributedDataParallel
 
 from transferbench.engine.checkpoint import Position, Stateful, load_checkpoint, save_checkpoint
 from transferbench.engine.device import autocast
+from transferbench.engine.failure import memory_told, require_finite_loss, require_finite_weights
+from transferbench.engine.log import Log, Pending
 from transferbench.engine.plan import Plan
 from transferbench.engine.report import Step
-from transferbench.errors import RunError
+from transferbench.engine.world import ALONE, World
 from transferbench.tricks.bag import Bag
 from transferbench.tricks.base import ParameterGroup, Progress
-
-_FETCH_EVERY_STEPS = 10
-_CHECKPOINT_EVERY_SECONDS = 20.0
 
 
 class Trainable(Protocol):
@@ -47,6 +48,9 @@ class Batches(Protocol):
     def epoch(self, epoch: int, skip: int) -> Iterator[Any]:
         """Yields the batches of an epoch, the first `skip` left out."""
 
+    def names(self, epoch: int, step: int) -> list[str]:
+        """Returns what the pictures of one step of an epoch are called, those of all processes."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -64,6 +68,7 @@ class Job:
     """Ties a checkpoint to the settings, data and weights that made it."""
     should_stop: Callable[[], int] = lambda: 0
     """Number of the signal that asks for an end, or 0."""
+    world: World = ALONE
 
 
 class Interrupted(Exception):
@@ -77,65 +82,112 @@ class Interrupted(Exception):
 def fit(job: Job, report: Callable[[Step], None]) -> float:
     """Trains the model in place, from its checkpoint if there is one; returns the seconds it took.
 
-    Every step is seeded from (seed, step) alone, so that a resumed training is the uninterrupted one.
+    Every step is seeded from (seed, step) alone, so that a resumed training is the uninterrupted one. Several
+    processes work off the parts of a step that one process would work off one after the other.
 
     Args:
         job: what to train, on what, how.
         report: called for each step, in order, some steps late.
 
     Raises:
-        RunError: the loss is not finite, or a checkpoint cannot be written or read.
+        RunError: the loss is not finite, memory is short, or a checkpoint cannot be written or read.
         Interrupted: `job.should_stop` asked for it; the checkpoint is of the last whole step.
     """
-    plan, bag = job.plan, job.bag
-    peak_lr = bag.scale_lr(plan.lr, plan.batch_size)
-    schedule = bag.reshape_schedule(plan.rate())
-    groups = bag.group_parameters(job.task.parameter_groups(job.model, plan))
-    optimizer = plan.optimizer.over(groups, peak_lr)
-    scaler = GradScaler(job.device.type, enabled=plan.precision == "fp16")
-    parts = Stateful(job.model, optimizer, scaler)
-
+    plan, model = job.plan, job.model
     steps_per_epoch = len(job.batches) // plan.accumulate
     steps = steps_per_epoch * plan.epochs
-    start = load_checkpoint(job.checkpoint, parts, job.identity) or Position(job.identity, 0, 0.0)
-    log = _Log(job, start, steps, report)
+    rate = _rate(job, steps_per_epoch)
+    parts = _parts(job)
+    start = load_checkpoint(job.checkpoint, parts, job.identity, job.world) or Position(job.identity, 0, 0.0)
+    began = time.perf_counter() - start.wall_seconds
+    check = partial(_require_finite, job, steps_per_epoch)
+    log = Log(steps, plan.batch_size, job.world, report=report, check=check)
+    loss_of = _loss_module(job)
     step = start.step
-    job.model.train()
+    model.train()
 
     while step < steps:
         epoch, done = divmod(step, steps_per_epoch)
         batches = job.batches.epoch(epoch, done * plan.accumulate)
         for group_of_batches in log.timed(_grouped(batches, plan.accumulate)):
-            lr = peak_lr * schedule(Progress(step / steps_per_epoch, plan.epochs))
-            for group in optimizer.param_groups:
+            lr = rate(step)
+            for group in parts.optimizer.param_groups:
                 group["lr"] = lr * group["lr_scale"]
 
-            rng = _seed_step(job.seed, step)
-            loss = _backward(job, group_of_batches, scaler, rng)
-            _clip(parts, plan.clip_norm)
-            scaler.step(optimizer)
-            scaler.update()
-            optimizer.zero_grad()
+            with memory_told(plan, job.world, job.device):
+                loss = _backward(job, loss_of, group_of_batches, scaler=parts.scaler, step=step)
+                _clip(parts, plan.clip_norm)
+                parts.scaler.step(parts.optimizer)
+                parts.scaler.update()
+                parts.optimizer.zero_grad()
+            if parts.average is not None:
+                parts.average.update_parameters(model)
 
-            log.add(step, epoch=step / steps_per_epoch, loss=loss, lr=lr)
+            log.add(Pending(step, step / steps_per_epoch, loss, lr))
             step += 1
-            stopped_by = job.should_stop()
-            if stopped_by or log.is_checkpoint_due() or step == steps:
-                log.flush()
-                save_checkpoint(job.checkpoint, parts, log.position(step))
-            if stopped_by:
-                raise Interrupted(stopped_by)
-    return log.position(step).wall_seconds
+            position = Position(job.identity, step, time.perf_counter() - began)
+            _settle(job, parts, log, position, is_last=step == steps)
+    if parts.average is not None:
+        model.load_state_dict(parts.average.module.state_dict())
+    return time.perf_counter() - began
 
 
-def _backward(job: Job, batches: Sequence[Any], scaler: GradScaler, rng: Random) -> Tensor:
+def _rate(job: Job, steps_per_epoch: int) -> Callable[[int], float]:
+    peak_lr = job.bag.scale_lr(job.plan.lr, job.plan.batch_size)
+    schedule = job.bag.reshape_schedule(job.plan.rate())
+    return lambda step: peak_lr * schedule(Progress(step / steps_per_epoch, job.plan.epochs))
+
+
+def _parts(job: Job) -> Stateful:
+    groups = job.bag.group_parameters(job.task.parameter_groups(job.model, job.plan))
+    return Stateful(
+        job.model,
+        job.plan.optimizer.over(groups, job.plan.lr),
+        GradScaler(job.device.type, enabled=job.plan.precision == "fp16"),
+        job.bag.average(job.model),
+    )
+
+
+class _LossOf(nn.Module):
+    """The loss of a batch as a module, which is what processes keep in step."""
+
+    def __init__(self, task: Trainable, model: nn.Module) -> None:
+        super().__init__()
+        self._task = task
+        self.model = model
+
+    def forward(self, batch: Any, rng: Random) -> Tensor:
+        return self._task.loss(self.model, batch, rng)
+
+
+def _loss_module(job: Job) -> nn.Module:
+    if job.plan.compile:
+        job.model.compile()
+    loss_of = _LossOf(job.task, job.model)
+    if job.world.is_alone:
+        return loss_of
+    return DistributedDataParallel(loss_of, broadcast_buffers=False, gradient_as_bucket_view=True)
+
+
+def _backward(
+    job: Job, loss_of: nn.Module, batches: Sequence[Any], *, scaler: GradScaler, step: int
+) -> Tensor:
     total = torch.zeros((), device=job.device)
-    for batch in batches:
-        with autocast(job.plan.precision, job.device):
-            loss = job.task.loss(job.model, batch.to(job.device), rng) / len(batches)
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    for own, batch in enumerate(batches):
+        rng = _seed_part(job.seed, step, job.world.rank * len(batches) + own)
+        with _in_step(loss_of, is_last=own == len(batches) - 1):
+            with autocast(job.plan.precision, job.device):
+                loss = loss_of(batch.to(job.device), rng) / len(batches)
+            scaler.scale(loss).backward()
         total = total + loss.detach()
     return total
+
+
+def _in_step(loss_of: nn.Module, *, is_last: bool) -> AbstractContextManager[None]:
+    """Returns the context in which processes exchange gradients, after the last part of a step alone."""
+    if is_last or not isinstance(loss_of, DistributedDataParallel):
+        return nullcontext()
+    return loss_of.no_sync()
 
 
 def _clip(parts: Stateful, clip_norm: float | None) -> None:
@@ -145,9 +197,13 @@ def _clip(parts: Stateful, clip_norm: float | None) -> None:
         nn.utils.clip_grad_norm_(trained, clip_norm)
 
 
-def _seed_step(seed: int, step: int) -> Random:
-    """Seeds torch's own generator, which dropout and samplers draw from, and returns one for the tricks."""
-    torch.manual_seed(int.from_bytes(sha256(f"{seed}/{step}".encode()).digest()[:7], "big"))
+def _seed_part(seed: int, step: int, part: int) -> Random:
+    """Seeds torch's own generator, which dropout and samplers draw from, and returns one for the tricks.
+
+    The tricks' own is the same for all parts of a step: one share of mixup for all of them, as released.
+    """
+    text = f"{seed}/{step}/{part}" if part else f"{seed}/{step}"
+    torch.manual_seed(int.from_bytes(sha256(text.encode()).digest()[:7], "big"))
     return Random(f"{seed}/{step}")
 
 
@@ -160,69 +216,28 @@ def _grouped(batches: Iterable[Any], size: int) -> Iterator[list[Any]]:
             group = []
 
 
-class _Log:
-    """Keeps losses on the device until they are asked for, so that no step waits for the host."""
+def _require_finite(job: Job, steps_per_epoch: int, told: Step) -> None:
+    names = partial(job.batches.names, *divmod(told.step, steps_per_epoch))
+    require_finite_loss(told, job.checkpoint, names, is_writer=job.world.is_first)
 
-    def __init__(self, job: Job, start: Position, steps: int, report: Callable[[Step], None]) -> None:
-        self._job = job
-        self._start = start
-        self._steps = steps
-        self._report = report
-        self._pending: list[tuple[int, float, Tensor, float]] = []
-        self._began = self._saved = self._flushed = time.perf_counter()
-        self._waited = 0.0
 
-    def timed(self, batches: Iterable[list[Any]]) -> Iterator[list[Any]]:
-        """Yields the batches and counts the time spent waiting for them."""
-        iterator = iter(batches)
-        while True:
-            asked = time.perf_counter()
-            batch = next(iterator, None)
-            self._waited += time.perf_counter() - asked
-            if batch is None:
-                return
-            yield batch
+def _settle(job: Job, parts: Stateful, log: Log, position: Position, *, is_last: bool) -> None:
+    """After a step: reports, saves and stops where it is time to.
 
-    def add(self, step: int, *, epoch: float, loss: Tensor, lr: float) -> None:
-        """Remembers one step."""
-        self._pending.append((step, epoch, loss, lr))
-        if len(self._pending) >= _FETCH_EVERY_STEPS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Reports what is pending.
-
-        Raises:
-            RunError: a loss is not finite.
-        """
-        if not self._pending:
-            return
-        losses = torch.stack([loss for _, _, loss, _ in self._pending]).tolist()
-        seconds = max(time.perf_counter() - self._flushed, 1e-9)
-        each = seconds / len(self._pending)
-        rate = self._job.plan.batch_size / each
-        waiting = min(1.0, self._waited / seconds)
-        for (step, epoch, _, lr), loss in zip(self._pending, losses, strict=True):
-            if not math.isfinite(loss):
-                raise RunError(self._complaint(step, loss, lr))
-            self._report(Step(step, self._steps, epoch, loss, lr, each, rate, waiting))
-        self._pending.clear()
-        self._flushed, self._waited = time.perf_counter(), 0.0
-
-    def position(self, step: int) -> Position:
-        """Returns what a checkpoint written now says of itself; starts the wait for the next one."""
-        self._saved = time.perf_counter()
-        spent = self._start.wall_seconds + self._saved - self._began
-        return replace(self._start, step=step, wall_seconds=spent)
-
-    def is_checkpoint_due(self) -> bool:
-        """Whether the last checkpoint is old enough for another."""
-        return time.perf_counter() - self._saved >= _CHECKPOINT_EVERY_SECONDS
-
-    def _complaint(self, step: int, loss: float, lr: float) -> str:
-        last = self._job.checkpoint
-        kept = f"the last finite state is in {last}" if last.exists() else "no earlier state was saved"
-        return (
-            f"step {step}: expected a finite loss, found {loss} at a rate of {lr:.6g}; {kept}; "
-            "lower the rate (--set plan.lr=...) or lengthen the warmup"
-        )
+    Several processes agree on it, and only now and then, because that takes a message to and fro.
+    """
+    if not (job.world.is_alone or log.is_full or is_last):
+        return
+    stopped_by, is_due = job.world.agree(job.should_stop(), int(log.is_checkpoint_due))
+    is_saved = bool(stopped_by or is_due or is_last)
+    if is_saved or log.is_full:
+        log.flush()
+    if is_saved:
+        for model in filter(None, (parts.model, parts.average)):
+            job.world.average_statistics(model)
+        require_finite_weights(job.model, position.step, job.checkpoint)
+        if job.world.is_first:
+            save_checkpoint(job.checkpoint, parts, position)
+        log.restart_wait()
+    if stopped_by:
+        raise Interrupted(stopped_by)

@@ -36,9 +36,8 @@ class Sgd(Schema):
         """Returns the optimizer of these groups; each keeps its `lr_scale`."""
         from torch.optim import SGD
 
-        return SGD(
-            _as_dicts(groups, self.weight_decay), lr=lr, momentum=self.momentum, nesterov=self.nesterov
-        )
+        dicts, fused = _as_dicts(groups, self.weight_decay), _is_fused(groups)
+        return SGD(dicts, lr=lr, momentum=self.momentum, nesterov=self.nesterov, fused=fused)
 
 
 class AdamW(Schema):
@@ -52,7 +51,8 @@ class AdamW(Schema):
         """Returns the optimizer of these groups; each keeps its `lr_scale`."""
         from torch.optim import AdamW as TorchAdamW
 
-        return TorchAdamW(_as_dicts(groups, self.weight_decay), lr=lr, betas=self.betas)
+        dicts, fused = _as_dicts(groups, self.weight_decay), _is_fused(groups)
+        return TorchAdamW(dicts, lr=lr, betas=self.betas, fused=fused)
 
 
 class Step(Schema):
@@ -108,6 +108,11 @@ class Plan(Schema):
     """Parts that a step's images are worked off in."""
     precision: Precision = "fp32"
     channels_last: bool = False
+    compile: bool = False
+    """Whether torch.compile makes kernels for the network; it pays on accelerators, after minutes."""
+    batch_norm: Literal["local", "synchronised"] = "local"
+    """Whether each of several processes takes the statistics of its own images, as the paper's code does,
+    or all of them share those of the whole step."""
 
     @model_validator(mode="after")
     def _parts_are_equal(self) -> Self:
@@ -132,3 +137,11 @@ def _as_dicts(groups: Sequence[ParameterGroup], weight_decay: float) -> list[dic
         }
         for group in groups
     ]
+
+
+def _is_fused(groups: Sequence[ParameterGroup]) -> bool | None:
+    """Whether one kernel makes the whole step; None leaves it to torch.
+
+    With a gradient scaler it also keeps the host from waiting for the check of the gradients.
+    """
+    return True if all(p.is_cuda for group in groups for p in group.parameters) else None

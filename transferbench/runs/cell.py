@@ -8,6 +8,7 @@ from pathlib import Path
 
 from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
 from transferbench.engine.plan import Precision
+from transferbench.engine.world import ALONE, World
 from transferbench.recipes.load import load_protocol
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.suite import Suite
@@ -28,6 +29,8 @@ class Machine:
     precision: Precision | None = None
     """None leaves it to the plan."""
     command: str = ""
+    world: World = ALONE
+    """The processes that do one run together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +51,10 @@ class Cell:
     """Whether a pickle of weights may run code."""
     limit: int | None = None
     """Pictures of each split that are used; None for all."""
-    needs: Path | None = None
-    """Folder of a run that must be finished first."""
+    teacher: str | None = None
+    """Where the teacher's weights are, in place of what the recipe says; None leaves it to the recipe."""
+    needs: tuple[Path, ...] = ()
+    """Folders of runs that must be finished first."""
     departures: tuple[str, ...] = ()
     """One-off changes made to the protocol, as `plan.epochs=2`."""
 
@@ -70,26 +75,22 @@ def cells_of(
 ) -> list[Cell]:
     """Returns the runs of a suite: every pretraining first, then every transfer, seed by seed.
 
+    A student of a recipe learns from the run of the same seed.
+
     Args:
-        suite: which recipes, protocols and seeds.
-        recipes: as the suite names them.
+        suite: which rows, protocols and seeds.
+        recipes: those that the suite names, in order, and its teachers, which come first and do no transfer.
         seeds: one run each; a seed is of pretraining and transfer alike.
         data: the data folder of each task.
         out: folder that the run folders are made in.
     """
     tasks: dict[TaskName, TaskProtocol] = {t: load_protocol(t, key) for t, key in suite.protocols.items()}
+    by_name = {recipe.name: recipe for recipe in recipes}
+    in_order = sorted(recipes, key=lambda recipe: suite.is_row(recipe.name))
     pretrainings = [
-        Cell(
-            suite=suite.name,
-            recipe=recipe,
-            task="classify",
-            protocol=load_protocol("classify", recipe.protocol),
-            seed=seed,
-            data=data["classify"],
-            folder=folder_of(out, recipe, "classify", seed),
-        )
+        _pretraining(suite, recipe, seed=seed, data=data["classify"], out=out, by_name=by_name)
         for seed in seeds
-        for recipe in recipes
+        for recipe in in_order
         if recipe.is_trained_here
     ]
     transfers = [
@@ -101,12 +102,13 @@ def cells_of(
             seed=seed,
             data=data[task],
             folder=folder_of(out, recipe, task, seed),
-            weights=recipe.weights or str(folder_of(out, recipe, "classify", seed) / BACKBONE_FILE),
-            needs=folder_of(out, recipe, "classify", seed) if recipe.is_trained_here else None,
+            weights=_weights_of(recipe, out, seed),
+            needs=_needs_of(recipe, out, seed),
         )
         for seed in seeds
         for task, protocol in tasks.items()
         for recipe in recipes
+        if suite.is_row(recipe.name)
     ]
     return pretrainings + transfers
 
@@ -114,3 +116,28 @@ def cells_of(
 def folder_of(out: Path, recipe: Recipe, task: TaskName, seed: int) -> Path:
     """Returns the folder of a run below `out`."""
     return out / recipe.name / task / f"seed{seed}"
+
+
+def _pretraining(
+    suite: Suite, recipe: Recipe, *, seed: int, data: Path, out: Path, by_name: Mapping[str, Recipe]
+) -> Cell:
+    teacher = None if recipe.teacher is None else by_name[recipe.teacher]
+    return Cell(
+        suite=suite.name,
+        recipe=recipe,
+        task="classify",
+        protocol=load_protocol("classify", recipe.protocol),
+        seed=seed,
+        data=data,
+        folder=folder_of(out, recipe, "classify", seed),
+        teacher=None if teacher is None else _weights_of(teacher, out, seed),
+        needs=() if teacher is None else _needs_of(teacher, out, seed),
+    )
+
+
+def _weights_of(recipe: Recipe, out: Path, seed: int) -> str:
+    return recipe.weights or str(folder_of(out, recipe, "classify", seed) / BACKBONE_FILE)
+
+
+def _needs_of(recipe: Recipe, out: Path, seed: int) -> tuple[Path, ...]:
+    return (folder_of(out, recipe, "classify", seed),) if recipe.is_trained_here else ()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from pathlib import Path
 
-import torch
+import numpy as np
 from torch import nn
 
+from transferbench.backbones.initialise import initialise
 from transferbench.backbones.weights.report import LoaderReport
 from transferbench.engine.checkpoint import FILE_NAME as CHECKPOINT_FILE
-from transferbench.engine.device import keep_freed_memory, place, reset_peak_memory
+from transferbench.engine.device import keep_freed_memory, place, reset_peak_memory, synchronised, try_kernels
 from transferbench.engine.loop import Interrupted, Job, fit
 from transferbench.engine.report import Report, Scored, Step
+from transferbench.engine.world import World, met
 from transferbench.errors import RunError
 from transferbench.runs.cell import Cell, Machine
 from transferbench.runs.folder import IfFull, opened
@@ -22,6 +26,7 @@ from transferbench.runs.outcome import keep
 from transferbench.runs.record import Record, read_record
 from transferbench.runs.setting import Setting, prepare
 from transferbench.tasks.base import Outcome
+from transferbench.tasks.classify.task import ClassifyTask
 from transferbench.tasks.loader import Loader, scoring_batches
 
 
@@ -49,20 +54,43 @@ def execute(
         Interrupted: `should_stop` asked for it; the run can be gone on with.
     """
     keep_freed_memory()
-    setting = prepare(cell, machine)
+    setting, world = prepare(cell, machine), machine.world
+    if cell.task == "classify":
+        try_kernels(setting.device)
     job = _job(setting, should_stop)
-    with opened(cell.folder, if_full):
-        finished = read_record(cell.folder)
+    with met(world, setting.device), _opened_by_first(cell.folder, if_full, world):
+        finished: Record | None = world.share(read_record(cell.folder) if world.is_first else None)
         if finished is not None:
             _require_same(finished, setting)
             return finished
         if cell.weights is not None:
             announce(setting.loaded.report)
         reset_peak_memory(setting.device)
-        seconds = fit(job, _logged(MetricsFile(cell.folder), report))
         began = time.perf_counter()
+        seconds = fit(job, _logged(MetricsFile(cell.folder), report) if world.is_first else _say_nothing)
+        fitted = time.perf_counter()
+        sessions = seconds / (fitted - began)
         outcome = _measured(setting, job, report)
-        return keep(setting, job.model, outcome, wall_seconds=seconds + time.perf_counter() - began)
+        seconds += time.perf_counter() - fitted
+        record = (
+            keep(setting, job.model, outcome, wall_seconds=seconds, sessions=sessions)
+            if world.is_first
+            else None
+        )
+        kept: Record = world.share(record)
+        return kept
+
+
+@contextmanager
+def _opened_by_first(folder: Path, if_full: IfFull, world: World) -> Iterator[None]:
+    """Opens the folder for the first process, which is the only one that writes."""
+    with opened(folder, if_full) if world.is_first else nullcontext():
+        world.gather(None)  # nobody goes on before it is open
+        yield
+
+
+def _say_nothing(news: Step | Scored) -> None:
+    """Is the report of every process but the first."""
 
 
 def _require_same(finished: Record, setting: Setting) -> None:
@@ -77,16 +105,24 @@ def _job(setting: Setting, should_stop: Callable[[], int]) -> Job:
     cell, plan, task = setting.cell, setting.plan, setting.task
     batches = Loader(
         task.fit_examples,
-        batch_size=plan.batch_size // plan.accumulate,
+        batch_size=plan.batch_size // (plan.accumulate * setting.machine.world.size),
         parts=plan.accumulate,
         seed=cell.seed,
         workers=setting.machine.workers,
+        world=setting.machine.world,
     )
     model = task.build(setting.loaded.backbone, cell.seed)
-    setting.bag.prepare(model, _teacher_on(setting.device))
+    if cell.weights is None and cell.recipe.init != "he":
+        initialise(model, cell.seed, cell.recipe.init)
+    setting.bag.prepare(model, lambda _: _teacher(setting))
     setting.bag.group_parameters(
         task.parameter_groups(model, plan)
     )  # tricks with nothing to act on say so now
+    model = (
+        synchronised(model, setting.machine.world, setting.device)
+        if plan.batch_norm == "synchronised"
+        else model
+    )
     return Job(
         task=task,
         model=place(model, setting.device, plan.precision, is_channels_last=plan.channels_last),
@@ -98,6 +134,7 @@ def _job(setting: Setting, should_stop: Callable[[], int]) -> Job:
         checkpoint=cell.folder / CHECKPOINT_FILE,
         identity=setting.identity,
         should_stop=should_stop,
+        world=setting.machine.world,
     )
 
 
@@ -109,10 +146,11 @@ def _logged(metrics: MetricsFile, report: Report) -> Callable[[Step], None]:
     return log
 
 
-def _teacher_on(device: torch.device) -> Callable[[str], nn.Module]:
+def _teacher(setting: Setting) -> nn.Module:
     from transferbench.tasks.classify.model import load_classifier
 
-    return lambda source: load_classifier(source).to(device)
+    assert setting.teacher is not None
+    return load_classifier(setting.teacher).to(setting.device)
 
 
 def _measured(setting: Setting, job: Job, report: Report) -> Outcome:
@@ -122,7 +160,9 @@ def _measured(setting: Setting, job: Job, report: Report) -> Outcome:
         batch_size=setting.cell.protocol.score_batch,
         workers=setting.machine.workers,
         device=setting.device,
+        world=setting.machine.world,
     )
+    report = report if setting.machine.world.is_first else _say_nothing
 
     def tell(done: int) -> None:
         report(Scored(done, len(examples)))
@@ -130,4 +170,14 @@ def _measured(setting: Setting, job: Job, report: Report) -> Outcome:
         if stopped_by:
             raise Interrupted(stopped_by)  # the checkpoint of the last step is there already
 
-    return setting.task.measure(job.model, batches, tell)
+    outcome = setting.task.measure(job.model, batches, tell)
+    return outcome if setting.machine.world.is_alone else _joined(setting, outcome)
+
+
+def _joined(setting: Setting, part: Outcome) -> Outcome:
+    """Returns the outcome of the whole split from those of its stretches, one a process."""
+    assert isinstance(setting.task, ClassifyTask)  # `prepare` lets no other task be shared
+    parts = setting.machine.world.gather(part.predictions)
+    return setting.task.outcome(
+        {name: np.concatenate([each[name] for each in parts]) for name in part.predictions}
+    )

@@ -101,5 +101,13 @@ def _empty(folder: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    names = ("record.json", "metrics.jsonl", "last.ckpt", "backbone.safetensors", "error.txt", "pictures")
+    names = (
+        "record.json",
+        "metrics.jsonl",
+        "last.ckpt",
+        "backbone.safetensors",
+        "error.txt",
+        "failed_batch.txt",
+        "pictures",
+    )
     return path.name in names or path.name.startswith("predictions.") or path.name.endswith(".part")

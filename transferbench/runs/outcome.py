@@ -16,7 +16,7 @@ from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
 from transferbench.backbones.card import WeightsCard
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.engine.device import describe, peak_memory_bytes
-from transferbench.runs.record import Record, write_atomically, write_record
+from transferbench.runs.record import Record, Teacher, read_record, write_atomically, write_record
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,7 +29,9 @@ PICTURES_FOLDER = "pictures"
 PREDICTIONS_FILE = "predictions.npz"
 
 
-def keep(setting: Setting, model: nn.Module, outcome: Outcome, *, wall_seconds: float) -> Record:
+def keep(
+    setting: Setting, model: nn.Module, outcome: Outcome, *, wall_seconds: float, sessions: float = 1.0
+) -> Record:
     """Writes everything that is kept of a run and returns its record, which is written last.
 
     Args:
@@ -37,13 +39,14 @@ def keep(setting: Setting, model: nn.Module, outcome: Outcome, *, wall_seconds: 
         model: as trained.
         outcome: what measuring it gave.
         wall_seconds: of training and measuring, over all sessions.
+        sessions: the training's seconds over those of its last session, the only one a teacher was timed in.
     """
     folder = setting.cell.folder
     _write_predictions(folder / PREDICTIONS_FILE, outcome)
     _draw(setting, outcome, folder / PICTURES_FOLDER)
     if setting.cell.weights is None:
         _write_backbone(setting, model, outcome, folder / BACKBONE_FILE)
-    record = _record(setting, outcome, wall_seconds)
+    record = _record(setting, outcome, wall_seconds, sessions)
     write_record(folder, record)
     return record
 
@@ -84,7 +87,7 @@ def _write_backbone(setting: Setting, model: nn.Module, outcome: Outcome, path: 
     save_backbone(path, model.backbone, card, head=model.fc.state_dict())
 
 
-def _record(setting: Setting, outcome: Outcome, wall_seconds: float) -> Record:
+def _record(setting: Setting, outcome: Outcome, wall_seconds: float, sessions: float) -> Record:
     cell, machine, task = setting.cell, setting.machine, setting.task
     return Record(
         suite=cell.suite,
@@ -96,6 +99,7 @@ def _record(setting: Setting, outcome: Outcome, wall_seconds: float) -> Record:
         scores=dict(outcome.scores),
         per_class={name: dict(values) for name, values in outcome.per_class.items()},
         paper={k: v for k, v in cell.recipe.paper.items() if k.startswith(f"{cell.task}/")},
+        teacher=_teacher(setting, sessions),
         wall_seconds=wall_seconds,
         peak_memory_bytes=peak_memory_bytes(setting.device),
         pictures=dict(task.data.pictures),
@@ -116,4 +120,18 @@ def _record(setting: Setting, outcome: Outcome, wall_seconds: float) -> Record:
             "precision": setting.plan.precision,
             "command": machine.command,
         },
+    )
+
+
+def _teacher(setting: Setting, sessions: float) -> Teacher | None:
+    if setting.teacher is None or setting.bag.distillation is None:
+        return None
+    path = Path(setting.teacher)
+    folder = path if path.is_dir() else path.parent
+    own = read_record(folder) if folder.is_dir() else None
+    return Teacher(
+        source=setting.teacher,
+        sha256=setting.lineage["teacher"],
+        forward_seconds=sessions * setting.bag.distillation.teacher_seconds,
+        pretraining_seconds=None if own is None else own.wall_seconds,
     )

@@ -9,6 +9,8 @@ from pydantic import Field, ValidationError
 
 from transferbench.errors import RunError
 from transferbench.files import whole_file
+from transferbench.recipes.paper import PaperScore as PaperScore
+from transferbench.recipes.paper import PaperScores
 from transferbench.schema import Schema
 
 FILE_NAME = "record.json"
@@ -42,6 +44,18 @@ SCORES = {
 """In the order of columns."""
 
 
+class Teacher(Schema):
+    """Who taught a run by distillation, and what that cost."""
+
+    source: str
+    """Where its weights came from."""
+    sha256: str
+    forward_seconds: float
+    """Of the run's wall seconds, those that the teacher's forward passes took."""
+    pretraining_seconds: float | None = None
+    """That training the teacher took, which the run's wall seconds leave out; None where nothing tells."""
+
+
 class Record(Schema):
     """One finished run: what was done, with what, and what came out."""
 
@@ -58,8 +72,10 @@ class Record(Schema):
     scores: dict[str, float]
     """Fractions in [0, 1]."""
     per_class: dict[str, dict[str, float | None]] = Field(default_factory=dict)
-    paper: dict[str, float] = Field(default_factory=dict)
+    paper: PaperScores = Field(default_factory=dict)
     """The paper's numbers for this recipe, fractions."""
+    teacher: Teacher | None = None
+    """Of a run that was distilled."""
     wall_seconds: float
     """Of all sessions that the run took."""
     peak_memory_bytes: int

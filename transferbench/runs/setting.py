@@ -15,10 +15,16 @@ from transferbench.backbones.weights.load import LoadedBackbone, load_backbone, 
 from transferbench.backbones.weights.local import RANDOM
 from transferbench.engine.device import check_precision, pick_device
 from transferbench.engine.plan import Plan
+from transferbench.engine.world import World
+from transferbench.errors import ConfigError, RunError
+from transferbench.recipes.recipe import TAUGHT_BY
 from transferbench.runs.cell import Cell, Machine
 from transferbench.tasks.base import Task, TaskProtocol
 from transferbench.tasks.catalog import open_task
 from transferbench.tricks.bag import Bag
+
+_HOW_A_STEP_IS_WORKED_OFF = {"accumulate", "compile"}
+"""Settings of a plan that may change when a run is gone on with, as the number of processes may."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Setting:
     bag: Bag
     task: Task
     loaded: LoadedBackbone
+    teacher: str | None
+    """Where the teacher's weights are; None without distillation."""
     lineage: dict[str, str]
     """What the weights will descend from, as `teacher`, to its sha256."""
     identity: str
@@ -50,17 +58,19 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     """
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
-    device = pick_device(machine.device)
+    device = pick_device(machine.device, machine.world)
     plan, bag = _plan_and_bag(cell, machine)
     check_precision(plan.precision, device)
+    _require_equal_parts(cell, plan, machine.world)
     task, bag = _opened_task(cell.protocol, cell.data, cell.limit, bag.model_dump_json())
     loaded = _loaded(cell)
-    lineage = {"teacher": weights_sha256(bag.distillation.teacher)} if bag.distillation else {}
+    teacher = _teacher_of(cell, bag)
+    lineage = {} if teacher is None else {"teacher": weights_sha256(teacher)}
     parts = {
-        "recipe": cell.recipe.model_dump(mode="json", exclude={"name", "about", "paper"}),
+        "recipe": cell.recipe.model_dump(mode="json", exclude={"name", "about", "paper", "plan"}),
         "protocol": cell.protocol.model_dump(mode="json"),
         "task": cell.task,
-        "plan": plan.model_dump(mode="json"),
+        "plan": plan.model_dump(mode="json", exclude=_HOW_A_STEP_IS_WORKED_OFF),
         "data": task.data.fingerprint,
         "weights": loaded.report.sha256,
         "arch": loaded.report.arch,
@@ -69,7 +79,35 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
         "seed": cell.seed,
     }
     identity = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return Setting(cell, machine, device, plan, bag, task, loaded, lineage, identity)
+    return Setting(cell, machine, device, plan, bag, task, loaded, teacher, lineage, identity)
+
+
+def _teacher_of(cell: Cell, bag: Bag) -> str | None:
+    if bag.distillation is None:
+        return None
+    source = cell.teacher or bag.distillation.teacher
+    if source.startswith(TAUGHT_BY):
+        raise ConfigError(
+            f"tricks.distillation.teacher: expected a run or weights, found {source!r}, which only a suite "
+            "knows; give --set tricks.distillation.teacher=RUN_OR_FILE, or `run` a suite that has both"
+        )
+    return source
+
+
+def _require_equal_parts(cell: Cell, plan: Plan, world: World) -> None:
+    if world.is_alone:
+        return
+    if cell.weights is not None:
+        raise RunError(
+            f"{cell.label}: expected one process, found {world.size}; several train a backbone together "
+            "(`pretrain`), a transfer takes one"
+        )
+    if plan.batch_size % (plan.accumulate * world.size):
+        raise RunError(
+            f"{cell.label}: expected a batch that {world.size} processes share evenly, found "
+            f"{plan.batch_size} pictures in {plan.accumulate} parts; set plan.batch_size to a multiple of "
+            f"{plan.accumulate * world.size}, or start another number of processes"
+        )
 
 
 def _loaded(cell: Cell) -> LoadedBackbone:

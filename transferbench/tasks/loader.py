@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from transferbench.engine.world import ALONE, World
 from transferbench.errors import DataError
 from transferbench.tasks.base import Examples
 
 _Key = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Part:
-    """Which of the batches of a step a process works off: those of `rank` out of `world` equal shares."""
-
-    rank: int = 0
-    world: int = 1
 
 
 class Loader:
@@ -35,7 +27,7 @@ class Loader:
         seed: int,
         workers: int,
         parts: int = 1,
-        part: Part = Part(),
+        world: World = ALONE,
     ) -> None:
         """Takes the split.
 
@@ -45,19 +37,19 @@ class Loader:
             seed: of order and augmentation.
             workers: processes that decode; 0 decodes in this one. The batches are the same.
             parts: batches that a step takes together in this process.
-            part: the share of this process; all shares together are what one process would see.
+            world: who else takes a share; all shares together are what one process would see.
 
         Raises:
             DataError: the split has fewer pictures than one step takes.
         """
-        step = batch_size * parts * part.world
+        step = batch_size * parts * world.size
         if len(examples) < step:
             raise DataError(
                 f"training split: expected at least {step} pictures, one batch, found {len(examples)}; "
                 "take a smaller batch (--set plan.batch_size=...) or more pictures"
             )
         self._examples = examples
-        self._keys = _EpochKeys(examples, batch_size, parts, part=part, seed=seed)
+        self._keys = _EpochKeys(examples, batch_size, parts, world=world, seed=seed)
         self._loader = _loader(_Keyed(examples, seed), self._keys, workers)
 
     def __len__(self) -> int:
@@ -72,13 +64,13 @@ class Loader:
         self._keys.epoch, self._keys.skip = epoch, skip
         return _unwrapped(self._loader)
 
-    def names(self, epoch: int, batch: int) -> list[str]:
-        """Returns the files of one batch of an epoch."""
-        return [self._examples.name(index) for index in self._keys.indices(epoch, batch)]
+    def names(self, epoch: int, step: int) -> list[str]:
+        """Returns the files of one step of an epoch, those of all processes."""
+        return [self._examples.name(int(index)) for index in self._keys.of_step(epoch, step)]
 
 
 def scoring_batches(
-    examples: Examples, *, batch_size: int, workers: int, device: torch.device, part: Part = Part()
+    examples: Examples, *, batch_size: int, workers: int, device: torch.device, world: World = ALONE
 ) -> Iterator[Any]:
     """Yields a split once, in order, unaugmented, on the device.
 
@@ -88,7 +80,7 @@ def scoring_batches(
         DataError: a picture cannot be read.
     """
     count = len(examples)
-    start, stop = (rank * count // part.world for rank in (part.rank, part.rank + 1))
+    start, stop = (rank * count // world.size for rank in (world.rank, world.rank + 1))
     keys = [[(-1, i) for i in range(at, min(at + batch_size, stop))] for at in range(start, stop, batch_size)]
     for batch in _unwrapped(_loader(_Keyed(examples, None), keys, workers)):
         yield batch.to(device)
@@ -97,17 +89,17 @@ def scoring_batches(
 class _EpochKeys:
     """The (epoch, index) pairs of an epoch, in batches."""
 
-    def __init__(self, examples: Examples, batch_size: int, parts: int, *, part: Part, seed: int) -> None:
+    def __init__(self, examples: Examples, batch_size: int, parts: int, *, world: World, seed: int) -> None:
         self._examples = examples
         self._batch_size = batch_size
         self._parts = parts
-        self._part = part
+        self._world = world
         self._seed = seed
         self.epoch = 0
         self.skip = 0
 
     def __len__(self) -> int:
-        steps = len(self._examples) // (self._batch_size * self._parts * self._part.world)
+        steps = len(self._examples) // (self._batch_size * self._parts * self._world.size)
         return steps * self._parts
 
     def __iter__(self) -> Iterator[list[_Key]]:
@@ -115,15 +107,17 @@ class _EpochKeys:
         for batch in range(self.skip, len(self)):
             yield [(self.epoch, int(index)) for index in self._chosen(order, batch)]
 
-    def indices(self, epoch: int, batch: int) -> list[int]:
-        return [int(index) for index in self._chosen(self._order(epoch), batch)]
+    def of_step(self, epoch: int, step: int) -> np.ndarray:
+        """Returns the indices of one step, those of all processes."""
+        size = self._batch_size * self._parts * self._world.size
+        return self._order(epoch)[step * size : (step + 1) * size]
 
     def _order(self, epoch: int) -> np.ndarray:
         return self._examples.order(np.random.default_rng((self._seed, epoch)))
 
     def _chosen(self, order: np.ndarray, batch: int) -> np.ndarray:
         step, own = divmod(batch, self._parts)
-        place = (step * self._part.world + self._part.rank) * self._parts + own
+        place = (step * self._world.size + self._world.rank) * self._parts + own
         return order[place * self._batch_size : (place + 1) * self._batch_size]
 
 
