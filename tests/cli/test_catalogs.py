@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.command import error, told
 from tests.fabricate.records import record
+from tests.recipes.files import recipe_file
 from transferbench.backbones.catalog import BACKBONES
 from transferbench.cli.backbone_lines import lines
 from transferbench.recipes.load import shipped
@@ -154,3 +155,68 @@ def test_an_unknown_format_is_refused() -> None:
     assert error("show", "mini_d", "--format", "yaml") == (
         "error: --format: expected text or json, found 'yaml'\n"
     )
+
+
+RATE = ("show", "resnet50_d_smooth", "--rate", "49", "--rate", "75309")
+
+
+def test_rates_are_printed_by_step() -> None:
+    content = json.loads(told(*RATE, "--steps-per-epoch", "1251", "--format", "json").stdout)
+
+    assert set(content) == {"rate"}
+    assert content["rate"] == pytest.approx({"49": 0.003133, "75309": 0.212563}, abs=5e-7)
+
+
+def test_rates_are_a_small_table_for_people() -> None:
+    assert told(*RATE).stdout == " step  rate\n   49  0.00313349\n75309  0.212563\n"
+
+
+def test_a_change_moves_the_rate() -> None:
+    content = json.loads(told(*RATE, "--set", "plan.lr=0.2", "--format", "json").stdout)
+
+    assert content["rate"]["49"] == pytest.approx(2 * 0.4 * 49 / 6255)
+
+
+def test_a_recipe_of_ones_own_has_rates(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path)
+
+    assert told("show", path, "--rate", "0", "--steps-per-epoch", "3").stdout == "step  rate\n   0  0.1\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "show mini_d --rate 49",
+            "--steps-per-epoch: expected a number, as nothing says how many pictures 'miniature@1' has, "
+            "found none; give training pictures over batch, rounded down",
+        ),
+        (
+            "show mini_d --steps-per-epoch 10",
+            "--steps-per-epoch: expected --rate beside it, found none; add it or leave this out",
+        ),
+        (
+            "show table6 --rate 1",
+            "show 'table6': expected a recipe, as --rate has steps of one, found none of that name; "
+            "see `transferbench list recipes`",
+        ),
+        (
+            "show resnet50_d_smooth --rate 150120",
+            "resnet50_d_smooth: --rate: expected steps from 0 to 150119, found 150120; give earlier ones",
+        ),
+        (
+            "show mini_random --rate 0",
+            "mini_random: expected a recipe with a plan, found one whose weights are 'random:mini_d'; "
+            "nothing of it has a rate",
+        ),
+    ],
+)
+def test_a_rate_that_there_is_not_is_told(line: str, message: str) -> None:
+    assert error(*line.split()) == f"error: {message}\n"
+
+
+@pytest.mark.parametrize(
+    "words", [["--rate", "-1"], ["--rate", "x"], ["--rate", "1", "--steps-per-epoch", "0"]]
+)
+def test_what_is_no_step_is_a_usage_error(words: list[str]) -> None:
+    assert told("show", "mini_d", *words).exit_code == 2

@@ -2,14 +2,17 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import error, told
-from tests.fabricate.records import demo
+from tests.fabricate.records import demo, taught, top1
+from transferbench.cli.compare import write_comparison
+from transferbench.recipes.load import load_suite
 from transferbench.recipes.suite import Suite
-from transferbench.runs.record import write_record
+from transferbench.runs.record import Record, find_records, write_record
 from transferbench.runs.suite_folder import remember_suite
 
 SCORES = {
@@ -27,9 +30,22 @@ SUITE = Suite(
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     """The folder of a suite that is done."""
-    folder = tmp_path / "demo"
-    remember_suite(folder, SUITE)
-    for run in demo():
+    return written(tmp_path / "demo", SUITE, demo())
+
+
+@pytest.fixture
+def table6(tmp_path: Path) -> Path:
+    """Some runs of a suite with several baselines and with teachers."""
+    names = ("resnet50_d_efficient", "resnet50_d_distill", "mobilenet_efficient", "mobilenet_cosine")
+    runs = [run for place, name in enumerate(names) for run in top1(name, 0.7 + place / 100)]
+    runs[1] = runs[1].model_copy(update={"teacher": taught(40, 360)})
+    return written(tmp_path / "table6", load_suite("table6")[0], [*runs, *top1("resnet152_d_smooth", 0.8)])
+
+
+def written(folder: Path, suite: Suite, runs: Sequence[Record]) -> Path:
+    """Writes the folder of a suite and returns it."""
+    remember_suite(folder, suite)
+    for run in runs:
         home = folder / run.recipe / run.task / f"seed{run.seed}"
         home.mkdir(parents=True)
         write_record(home, run)
@@ -120,4 +136,59 @@ def test_a_spoilt_record_is_named(runs: Path) -> None:
 def test_an_unknown_format_is_refused(runs: Path) -> None:
     assert error("compare", runs, "--format", "xml") == (
         "error: --format: expected one of table, json, csv, markdown, latex, found 'xml'\n"
+    )
+
+
+def test_a_suite_of_several_networks_compares_each_with_its_own(table6: Path) -> None:
+    rows = json.loads(told("compare", table6, "--format", "json").stdout)["rows"]
+
+    deltas = {row["recipe"]: row["scores"]["classify/top1"]["delta"] for row in rows}
+    assert list(deltas) == [
+        *("resnet50_d_efficient", "resnet50_d_distill", "mobilenet_efficient", "mobilenet_cosine"),
+    ]
+    assert deltas["mobilenet_efficient"] is None
+    assert deltas["mobilenet_cosine"]["mean"] == pytest.approx(0.01)
+
+
+def test_a_baseline_that_is_asked_for_is_that_of_all(table6: Path) -> None:
+    words = ("compare", table6, "--format", "json", "--baseline", "mobilenet_efficient")
+    rows = {row["recipe"]: row for row in json.loads(told(*words).stdout)["rows"]}
+
+    delta = rows["resnet50_d_efficient"]["scores"]["classify/top1"]["delta"]
+
+    assert delta["mean"] == pytest.approx(-0.02)
+    assert "baseline" not in rows["mobilenet_cosine"]
+
+
+def test_a_teacher_has_no_row_and_its_cost_is_told_apart(table6: Path) -> None:
+    result = told("compare", table6)
+
+    assert "resnet152_d_smooth" not in result.stdout
+    assert "cost of resnet50_d_distill: 40 s of it the teacher's forward passes;" in result.stdout
+
+
+def test_the_papers_number_has_its_spread_beside_ours(tmp_path: Path) -> None:
+    suite, recipes = load_suite("table6")
+    runs = top1("resnet50_d_smooth", 0.784, paper=recipes[2].paper)
+
+    text = told("compare", written(tmp_path / "runs", suite, runs), "--format", "markdown").stdout
+
+    assert "| resnet50_d_smooth | 78.4 | 78.4 \u00b1 0.1 |" in text
+
+
+def test_numbers_of_the_suite_are_printed_in_place_of_the_recipes(tmp_path: Path) -> None:
+    suite, recipes = load_suite("table5")
+    runs = top1("resnet50_d_efficient", 0.77, paper=recipes[3].paper)
+
+    content = json.loads(told("compare", written(tmp_path / "x", suite, runs), "--format", "json").stdout)
+
+    cell = content["rows"][0]["scores"]["classify/top1"]
+    assert cell["paper"] == 0.7716 and "paper_sd" not in cell
+
+
+def test_the_comparison_that_a_suite_writes_is_the_one_that_is_printed(table6: Path) -> None:
+    write_comparison(table6, load_suite("table6")[0], find_records(table6))
+
+    assert json.loads((table6 / "compare.json").read_text()) == json.loads(
+        told("compare", table6, "--format", "json").stdout
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transferbench.runs.record import Record
+from transferbench.runs.record import Record, Teacher
 
 PROTOCOLS = {"classify": "miniature@1", "detect": "miniature@1", "segment": "miniature@1"}
 
@@ -34,6 +34,16 @@ def record(recipe: str, task: str, seed: int, scores: dict[str, float], **other:
 def top1(recipe: str, *values: float, **other: Any) -> list[Record]:
     """Returns runs of classify with seeds 0, 1, ... and one score each."""
     return [record(recipe, "classify", seed, {"top1": value}, **other) for seed, value in enumerate(values)]
+
+
+def taught(forward_seconds: float, pretraining_seconds: float | None) -> Teacher:
+    """Returns what a record says of a teacher."""
+    return Teacher(
+        source="tall/classify/seed0",
+        sha256="b" * 64,
+        forward_seconds=forward_seconds,
+        pretraining_seconds=pretraining_seconds,
+    )
 
 
 def demo() -> list[Record]:

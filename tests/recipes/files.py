@@ -21,6 +21,11 @@ def recipe_file(folder: Path, file: str = "mine.toml", **changes: Any) -> str:
     return str(write_toml(folder / file, RECIPE | changes))
 
 
+def student_file(folder: Path, file: str, teacher: str) -> str:
+    """Writes a recipe whose teacher is the run of another; returns its path."""
+    return recipe_file(folder, file, tricks={"distillation": {"teacher": f"recipe:{teacher}"}})
+
+
 def suite_file(folder: Path, **changes: Any) -> str:
     """Writes a suite that is sound but for the changes, and a recipe that it names; returns its path."""
     recipe_file(folder)

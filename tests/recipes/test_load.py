@@ -10,6 +10,7 @@ from tests.recipes.files import PLAN, recipe_file
 from transferbench.errors import ConfigError
 from transferbench.recipes.load import load_protocol, load_recipe, with_sets
 from transferbench.tasks.catalog import PROTOCOLS, TaskName
+from transferbench.tasks.classify.protocols import ClassifyProtocol
 
 
 def test_a_base_gives_what_the_recipe_does_not_say(tmp_path: Path) -> None:
@@ -152,3 +153,25 @@ def test_a_change_to_a_protocol_is_made_and_checked() -> None:
     assert changed.plan is not None and changed.plan.epochs == 1
     with pytest.raises(ConfigError, match="expected a segment protocol, found 1 fault:"):
         load_protocol("segment", "miniature@1", sets=["plan.epoch=1"])
+
+
+def test_a_protocol_may_start_from_a_shipped_one(tmp_path: Path) -> None:
+    path = tmp_path / "turned.toml"
+    path.write_text('base = "imagenet@1"\nabout = "with hue"\n[augment]\ncolours = "paper"\n')
+
+    protocol = load_protocol("classify", str(path))
+
+    shipped = load_protocol("classify", "imagenet@1")
+    assert protocol.key == "turned@1"
+    assert isinstance(protocol, ClassifyProtocol) and isinstance(shipped, ClassifyProtocol)
+    assert protocol.augment == shipped.augment.model_copy(update={"colours": "paper"})
+    assert (protocol.data, protocol.source) == (shipped.data, shipped.source)
+
+
+def test_sizes_that_grow_beyond_the_last_epoch_are_refused(tmp_path: Path) -> None:
+    plan = {"epochs": 3, "batch_size": 4, "lr": 0.1}
+    content = {"arch": "mini_b", "plan": plan, "tricks": {"progressive_size": {"epochs": 3.0}}}
+    path = write_toml(tmp_path / "late.toml", content)
+
+    with pytest.raises(ConfigError, match=r"progressive_size\.epochs: expected epochs before the end at 3"):
+        load_recipe(str(path))

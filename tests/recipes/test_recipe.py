@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fabricate.toml import write_toml
-from tests.recipes.files import PLAN, recipe_file
+from tests.recipes.files import PLAN, recipe_file, student_file
 from transferbench.errors import ConfigError
 from transferbench.recipes.load import load_recipe
 
@@ -70,6 +70,11 @@ def test_a_key_that_is_missing_and_one_too_many_are_both_told(tmp_path: Path) ->
             "'weights' says where the backbone comes from, so this would have no effect: 'arch', 'plan'; "
             "remove one or the other",
         ),
+        (
+            {"weights": "random:mini_b", "arch": None, "plan": None, "init": "released"},
+            "'weights' says where the backbone comes from, so this would have no effect: 'init'; "
+            "remove one or the other",
+        ),
         ({"arch": None}, "either 'weights' or both 'arch' and 'plan' are needed; missing: 'arch'"),
         (
             {"plan": PLAN | {"optimizer": {"name": "adamw", "momentum": 0.9}}},
@@ -86,6 +91,44 @@ def test_a_setting_without_effect_is_refused(tmp_path: Path, changes: dict[str, 
     path = recipe_file(tmp_path, **changes)
 
     assert message(path) == f"FILE: expected a recipe, found 1 fault:\n  {told}"
+
+
+def test_fresh_weights_are_drawn_as_asked(tmp_path: Path) -> None:
+    assert load_recipe(recipe_file(tmp_path)).init == "he"
+    assert load_recipe(recipe_file(tmp_path, init="paper")).init == "paper"
+    assert "init: input should be 'he', 'paper' or 'released'" in message(
+        recipe_file(tmp_path, init="xavier")
+    )
+
+
+def test_a_recipe_is_taught_by_another_by_weights_or_by_nobody(tmp_path: Path) -> None:
+    weights = recipe_file(tmp_path, "weights.toml", tricks={"distillation": {"teacher": "runs/tall"}})
+
+    taught = [student_file(tmp_path, "student.toml", "tall"), weights, recipe_file(tmp_path)]
+
+    assert [load_recipe(path).teacher for path in taught] == ["tall", None, None]
+
+
+LATE: dict[str, Any] = {"schedule": {"name": "step", "at_epochs": [1, 2, 7.5]}}
+
+
+def test_a_drop_of_the_rate_after_the_end_is_refused(tmp_path: Path) -> None:
+    assert message(recipe_file(tmp_path, plan=PLAN | LATE)) == (
+        "FILE: plan.schedule.at_epochs: expected epochs before the end at 2, found 2, 7.5, which would have "
+        "no effect; take it out, or train longer"
+    )
+
+
+def test_a_schedule_that_cosine_replaces_may_stand(tmp_path: Path) -> None:
+    assert load_recipe(recipe_file(tmp_path, plan=PLAN | LATE, tricks={"cosine": True}))
+
+
+def test_a_one_off_change_may_cut_a_training_short(tmp_path: Path) -> None:
+    steps = {"schedule": {"name": "step", "at_epochs": [1]}}
+
+    recipe = load_recipe(recipe_file(tmp_path, plan=PLAN | steps), sets=["plan.epochs=1"])
+
+    assert recipe.plan is not None and recipe.plan.epochs == 1
 
 
 def test_an_unknown_backbone_is_told_with_the_nearest(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.fabricate.toml import write_toml
-from tests.recipes.files import recipe_file, suite_file
+from tests.recipes.files import recipe_file, student_file, suite_file
 from transferbench.errors import ConfigError
-from transferbench.recipes.load import load_protocol, load_suite
+from transferbench.recipes.load import load_protocol, load_suite, load_teachers
 from transferbench.tasks.catalog import PROTOCOLS
 
 
@@ -66,6 +66,92 @@ def test_an_unknown_protocol_is_told_before_anything_runs(tmp_path: Path) -> Non
 
 def test_a_task_that_is_no_transfer_is_refused(tmp_path: Path) -> None:
     assert "protocols.classify" in message(suite_file(tmp_path, protocols={"classify": "miniature@1"}))
+
+
+def test_a_suite_may_only_pretrain(tmp_path: Path) -> None:
+    suite, _ = load_suite(suite_file(tmp_path, recipes=["mine.toml"], protocols=None))
+
+    assert suite.protocols == {}
+
+
+def test_a_suite_that_only_pretrains_has_nothing_to_do_with_loaded_weights(tmp_path: Path) -> None:
+    assert message(suite_file(tmp_path, protocols=None)) == (
+        "FILE: protocols: expected one at least, as 'mini_random' is loaded and not trained, found none; "
+        "add the protocol of a transfer, or take the recipe out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [({"further_baselines": ["mini"]}, "further_baselines"), ({"paper": {"mini": {}}}, "paper")],
+)
+def test_what_is_said_of_a_recipe_that_the_suite_has_not_is_refused(
+    tmp_path: Path, changes: dict[str, object], key: str
+) -> None:
+    assert message(suite_file(tmp_path, **changes)) == (
+        f"FILE: {key}: expected one of the suite's recipes ('mine', 'mini_random'), found 'mini'; "
+        "the nearest is 'mine'"
+    )
+
+
+def test_a_suite_has_recipes_that_only_teach(tmp_path: Path) -> None:
+    student_file(tmp_path, "student.toml", "tall")
+    recipe_file(tmp_path, "tall.toml")
+    path = suite_file(tmp_path, recipes=["mine.toml", "student.toml"], teachers=["tall.toml"])
+
+    suite, recipes = load_suite(path)
+
+    assert suite.teachers == tuple(recipe.name for recipe in load_teachers(path)) == ("tall",)
+    assert [recipe.name for recipe in recipes if suite.is_row(recipe.name)] == ["mine", "student"]
+    assert not suite.is_row("tall") and [recipe.teacher for recipe in recipes] == [None, "tall"]
+
+
+def test_a_recipe_of_the_suite_may_teach(tmp_path: Path) -> None:
+    student_file(tmp_path, "student.toml", "mine")
+    path = suite_file(tmp_path, recipes=["mine.toml", "student.toml"])
+
+    assert (load_suite(path)[0].recipes, load_teachers(path)) == (("mine", "student"), ())
+
+
+def test_a_teacher_that_the_suite_has_not_is_told(tmp_path: Path) -> None:
+    student_file(tmp_path, "student.toml", "tall")
+
+    assert message(suite_file(tmp_path, recipes=["mine.toml", "student.toml"])) == (
+        "FILE: teachers: expected the teacher of 'student', 'recipe:tall', among the suite's recipes or "
+        "teachers, found it in neither; add 'tall' to 'teachers'"
+    )
+
+
+def test_a_teacher_that_teaches_nobody_is_refused(tmp_path: Path) -> None:
+    recipe_file(tmp_path, "tall.toml")
+
+    assert message(suite_file(tmp_path, teachers=["tall.toml"])) == (
+        "FILE: teachers: expected recipes that teach one of the suite's, found 'tall', which teaches none; "
+        "take it out"
+    )
+
+
+def test_a_recipe_is_a_row_or_a_teacher_and_not_both(tmp_path: Path) -> None:
+    assert message(suite_file(tmp_path, teachers=["mine.toml"])) == (
+        "FILE: recipes: expected names that differ, found 'mine', 'mini_random', 'mine'; "
+        "give one of them another 'name'"
+    )
+
+
+def test_recipes_that_teach_each_other_are_refused(tmp_path: Path) -> None:
+    student_file(tmp_path, "a.toml", "b")
+    student_file(tmp_path, "b.toml", "a")
+
+    assert message(suite_file(tmp_path, recipes=["mine.toml", "a.toml"], teachers=["b.toml"])) == (
+        "FILE: expected teachers that are trained before their students, found a circle: 'a' is taught by "
+        "'b' is taught by 'a'; give one of them another teacher"
+    )
+
+
+def test_a_teacher_may_have_weights_of_its_own(tmp_path: Path) -> None:
+    student_file(tmp_path, "student.toml", "mini_random")
+
+    assert load_suite(suite_file(tmp_path, recipes=["mine.toml", "student.toml", "mini_random"]))
 
 
 def test_an_unknown_suite_is_told_with_the_nearest() -> None:

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from tests.fabricate.records import demo, record, top1
+from tests.fabricate.records import demo, record, taught, top1
 from transferbench.errors import ConfigError, RunError
 from transferbench.reports.comparison import compare, to_json
 from transferbench.reports.statistics import paired_difference
-from transferbench.runs.record import Record
+from transferbench.runs.record import PaperScore, Record
 
 
 def test_the_baseline_stands_first_and_the_others_in_the_order_given() -> None:
@@ -193,6 +193,82 @@ def test_json_has_the_shape_that_scripts_rely_on() -> None:
     rows = [{"recipe": recipe, "scores": scores[recipe]} for recipe in scores]
     notes = json.loads(text)["notes"]
     assert json.loads(text) == {"suite": "mini", "baseline": "B", "rows": rows, "notes": notes}
+
+
+def test_recipes_after_a_further_baseline_are_compared_with_it() -> None:
+    records = top1("B", 0.5, 0.6) + top1("D", 0.6, 0.75) + top1("b", 0.1, 0.2) + top1("d", 0.2, 0.4)
+
+    comparison = compare(
+        records, suite="s", baseline="B", order=("B", "D", "b", "d"), further_baselines=("b",)
+    )
+
+    assert {row.recipe: row.baseline for row in comparison.rows} == {"B": "B", "D": "B", "b": "b", "d": "b"}
+    deltas = [row.cells["classify/top1"].delta for row in comparison.rows]
+    assert deltas[0] is deltas[2] is None
+    assert deltas[3] == paired_difference([0.2, 0.4], [0.1, 0.2])
+
+
+def test_a_recipe_that_has_no_place_in_the_order_is_compared_with_the_first_baseline() -> None:
+    records = top1("B", 0.5) + top1("b", 0.1) + top1("x", 0.2)
+
+    comparison = compare(records, suite="s", baseline="B", order=("B", "b"), further_baselines=("b",))
+
+    assert [[row.recipe for row in rows] for rows in comparison.groups_of("classify")] == [["B", "x"], ["b"]]
+
+
+def test_a_part_of_a_table_has_a_protocol_of_its_own() -> None:
+    wide = [run for name in ("b", "d") for run in top1(name, 0.5, protocol="wide@1")]
+
+    comparison = compare(
+        top1("B", 0.5) + wide, suite="s", baseline="B", order=("B", "b", "d"), further_baselines=("b",)
+    )
+
+    assert not any(row.departures for row in comparison.rows)
+    assert comparison.rows[2].cells["classify/top1"].delta is not None
+
+
+def test_who_only_teaches_has_no_row() -> None:
+    comparison = compare(top1("B", 0.5) + top1("tall", 0.9), suite="s", baseline="B", teachers=("tall",))
+
+    assert [row.recipe for row in comparison.rows] == ["B"]
+    with pytest.raises(RunError, match="expected finished runs to compare, found none"):
+        compare(top1("tall", 0.9), suite="s", baseline="B", teachers=("tall",))
+
+
+def test_numbers_of_the_suite_stand_in_for_all_that_a_recipe_has() -> None:
+    papers = {"classify/top1": 0.7616, "classify/top5": 0.93}
+    records = [record("B", "classify", 0, {"top1": 0.5, "top5": 0.6}, paper=papers), *top1("D", 0.6)]
+    paper = {"B": {"classify/top1": PaperScore(mean=0.7834, sd=0.001)}}
+
+    cells = compare(records, suite="s", baseline="B", paper=paper).rows[0].cells
+
+    assert (cells["classify/top1"].paper, cells["classify/top1"].paper_sd) == (0.7834, 0.001)
+    assert (cells["classify/top5"].paper, cells["classify/top5"].paper_sd) == (None, None)
+
+
+def test_what_a_teacher_cost_is_kept_apart() -> None:
+    run = record("B", "classify", 0, {"top1": 0.5}, wall_seconds=100.0, teacher=taught(40, 300))
+    other = record("B", "classify", 1, {"top1": 0.5}, wall_seconds=120.0, teacher=taught(60, 500))
+
+    cost = compare([run, other], suite="s", baseline="B").rows[0].costs["classify"]
+
+    assert (cost.wall_seconds, cost.teaching_seconds, cost.teacher_seconds) == (110, 50, 400)
+
+
+def test_json_has_the_papers_spread_the_baseline_of_a_part_and_the_teacher_where_there_are_any() -> None:
+    paper = {"classify/top1": {"mean": 0.7837, "sd": 0.0009}}
+    records = top1("B", 0.5) + top1("b", 0.25, paper=paper, teacher=taught(40, None))
+
+    content = to_json(compare(records, suite="s", baseline="B", order=("B", "b"), further_baselines=("b",)))
+
+    plain, row = content["rows"]
+    assert set(plain) == {"recipe", "scores"} and "paper_sd" not in plain["scores"]["classify/top1"]
+    assert row["baseline"] == "b"
+    assert (row["scores"]["classify/top1"]["paper"], row["scores"]["classify/top1"]["paper_sd"]) == (
+        0.7837,
+        0.0009,
+    )
+    assert row["teacher"] == {"forward_seconds": 40.0, "pretraining_seconds": None}
 
 
 def test_the_order_of_records_does_not_matter() -> None:

@@ -1,8 +1,9 @@
 import csv as reader
 
 from tests.fabricate.records import record, top1
-from transferbench.reports.comparison import Comparison, compare
+from transferbench.reports.comparison import compare
 from transferbench.reports.formats import csv, latex, markdown
+from transferbench.reports.rows import Comparison
 
 MARKDOWN = """\
 **classify, miniature@1: percent, mean \u00b1 sd over 1 to 2 seeds**
@@ -55,9 +56,9 @@ B & 30.0 \\
 """
 
 CSV = """\
-recipe,protocol,score,n,mean,sd,difference,low,high,p,paper
-B,miniature@1,classify/top1,1,0.5,,,,,,0.7616
-D,miniature@1,classify/top1,1,0.75,,0.25,,,,
+recipe,protocol,score,n,mean,sd,difference,low,high,p,paper,paper_sd
+B,miniature@1,classify/top1,1,0.5,,,,,,0.7616,
+D,miniature@1,classify/top1,1,0.75,,0.25,,,,,
 """
 
 
@@ -77,6 +78,43 @@ def test_markdown_is_this_text() -> None:
 
 def test_latex_is_this_text() -> None:
     assert latex(_comparison()) == LATEX
+
+
+def _in_parts() -> Comparison:
+    records = [*top1("B", 0.5, paper={"classify/top1": {"mean": 0.7837, "sd": 0.0009}}), *top1("b", 0.25)]
+    records += top1("d", 0.3)
+    return compare(records, suite="s", baseline="B", order=("B", "b", "d"), further_baselines=("b",))
+
+
+def test_markdown_has_a_table_for_each_baseline_and_the_papers_spread() -> None:
+    tables = markdown(_in_parts()).split("\n\n**")
+
+    assert tables[0].splitlines()[2:] == [
+        *("| recipe | top-1 \u2191 | paper |", "| --- | --: | --: |", "| B | 50.0 | 78.4 \u00b1 0.1 |"),
+    ]
+    assert tables[1].splitlines()[2:6] == [
+        *(
+            "| recipe | top-1 \u2191 | vs b |",
+            "| --- | --: | --: |",
+            "| b | 25.0 |  |",
+            "| d | 30.0 | +5.0 |",
+        ),
+    ]
+
+
+def test_latex_has_a_table_for_each_baseline_and_the_papers_spread() -> None:
+    text = latex(_in_parts())
+
+    assert text.count(r"\begin{tabular}") == 2
+    assert "B & 50.0 & 78.4 $\\pm$ 0.1 \\\\\n" in text
+    assert "recipe & top-1 $\\uparrow$ & vs b \\\\\n" in text
+
+
+def test_csv_has_one_header_and_the_papers_spread() -> None:
+    header, *lines = reader.reader(csv(_in_parts()).splitlines())
+
+    assert [line[0] for line in lines] == ["B", "b", "d"]
+    assert header[-2:] == ["paper", "paper_sd"] and lines[0][-2:] == ["0.7837", "0.0009"]
 
 
 def test_csv_is_this_text() -> None:

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.fabricate.records import record, top1
+from tests.fabricate.records import record, taught, top1
 from transferbench.reports.comparison import compare
 from transferbench.runs.record import Record
 
@@ -59,6 +59,21 @@ def test_recipes_of_the_suite_that_have_not_run_are_noted() -> None:
     comparison = compare(top1("B", 0.5), suite="s", baseline="B", order=("B", "C", "D"))
 
     assert comparison.notes == ("C has no finished run", "D has no finished run")
+
+
+def test_what_teachers_cost_is_noted_last() -> None:
+    records = [
+        *top1("B", 0.5),
+        *top1("C", 0.6, teacher=taught(40.2, 362)),
+        *top1("D", 0.6, teacher=taught(9, None)),
+    ]
+
+    comparison = compare(records, suite="s", baseline="B")
+
+    assert comparison.notes[1:] == (
+        "cost of C: 40 s of it the teacher's forward passes; training the teacher took 6 min 02 s more",
+        "cost of D: 9 s of it the teacher's forward passes; nothing tells what training the teacher took",
+    )
 
 
 def test_different_devices_are_noted() -> None:

@@ -4,7 +4,8 @@ from typing import Literal
 from rich.console import Console
 
 from tests.fabricate.records import demo, record, top1
-from transferbench.reports.comparison import Comparison, compare
+from transferbench.reports.comparison import compare
+from transferbench.reports.rows import Comparison
 from transferbench.reports.table import table
 from transferbench.runs.record import Record
 
@@ -91,6 +92,31 @@ x       1 min 20 s, 1.5 GiB
 * x, classify: ran under other@1, B under miniature@1; no difference is given
 """
 
+PARTS = """\
+classify, miniature@1: percent, mean \u00b1 sd over 2 seeds
+recipe     top-1 \u2191              vs B       paper
+------------------------------------------------
+B       77.0 \u00b1 0.0                    77.3 \u00b1 0.1
+D       78.5 \u00b1 0.1  +1.5  [0.2, 2.8]  78.4 \u00b1 0.1
+x       79.0 \u00b1 0.7  +2.0 [-4.4, 8.4]        79.0
+
+classify, wide@1: percent, mean \u00b1 sd over 2 seeds
+recipe     top-1 \u2191              vs b  paper
+-------------------------------------------
+b       50.5 \u00b1 0.7                     50.0
+d       59.0 \u00b1 1.4  +8.5 [2.1, 14.9]
+
+cost of a run: mean time, greatest memory
+recipe             classify
+---------------------------
+B       1 min 25 s, 1.5 GiB
+D       1 min 25 s, 1.5 GiB
+x       1 min 25 s, 1.5 GiB
+b       1 min 25 s, 1.5 GiB
+d       1 min 25 s, 1.5 GiB
+
+"""
+
 
 def _of_demo() -> Comparison:
     return compare(demo(), suite="demo", baseline="B", order=("random", "B", "D"))
@@ -117,6 +143,21 @@ def test_a_table_of_80_columns_is_this_text() -> None:
 
 def test_a_table_of_100_columns_is_this_text() -> None:
     assert _printed(_of_demo(), 100) == CLASSIFY + DETECT + SEGMENT + COST + NOTES_100
+
+
+def test_parts_of_a_table_stand_below_each_other_with_the_papers_spread_where_it_has_one() -> None:
+    records = [
+        *top1("B", 0.77, 0.77, paper={"classify/top1": {"mean": 0.7726, "sd": 0.0007}}),
+        *top1("D", 0.784, 0.786, paper={"classify/top1": {"mean": 0.7837, "sd": 0.0009}}),
+        *top1("x", 0.785, 0.795, paper={"classify/top1": 0.7901}),
+        *top1("b", 0.5, 0.51, protocol="wide@1", paper={"classify/top1": 0.5}),
+        *top1("d", 0.58, 0.6, protocol="wide@1"),
+    ]
+    order = ("B", "D", "x", "b", "d")
+
+    comparison = compare(records, suite="s", baseline="B", order=order, further_baselines=("b",))
+
+    assert _printed(comparison, 80).partition("- 95 %")[0] == PARTS
 
 
 def test_one_seed_and_another_protocol_are_printed_so() -> None:

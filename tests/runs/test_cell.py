@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from tests.recipes.files import recipe_file, suite_file
-from transferbench.recipes.load import load_suite
+from tests.fabricate.toml import write_toml
+from tests.recipes.files import recipe_file, student_file, suite_file
+from transferbench.recipes.load import load_suite, load_teachers
 from transferbench.runs.cell import Cell, cells_of
 from transferbench.tasks.catalog import TaskName
 
@@ -36,14 +38,14 @@ def test_the_folder_of_a_run_is_its_label(tmp_path: Path) -> None:
 def test_a_transfer_needs_the_pretraining_of_its_own_seed(tmp_path: Path) -> None:
     for cell in cells(tmp_path, 0, 5):
         if cell.recipe.is_trained_here and cell.task != "classify":
-            assert cell.needs == Path(f"out/mine/classify/seed{cell.seed}")
-            assert cell.weights == f"{cell.needs}/backbone.safetensors"
+            assert cell.needs == (Path(f"out/mine/classify/seed{cell.seed}"),)
+            assert cell.weights == f"{cell.needs[0]}/backbone.safetensors"
         else:
-            assert cell.needs is None
+            assert cell.needs == ()
 
 
 def test_a_control_takes_its_weights_and_a_pretraining_takes_none(tmp_path: Path) -> None:
-    assert {(cell.recipe.name, cell.weights) for cell in cells(tmp_path, 0) if cell.needs is None} == {
+    assert {(cell.recipe.name, cell.weights) for cell in cells(tmp_path, 0) if not cell.needs} == {
         ("mine", None),
         ("mini_random", "random:mini_d"),
     }
@@ -51,6 +53,62 @@ def test_a_control_takes_its_weights_and_a_pretraining_takes_none(tmp_path: Path
 
 def test_each_task_has_its_own_data(tmp_path: Path) -> None:
     assert all(cell.data == DATA[cell.task] for cell in cells(tmp_path, 0))
+
+
+def of_teachers(folder: Path, *seeds: int, **changes: Any) -> dict[str, Cell]:
+    """Returns, by label, the runs of a suite of a student, the student of that one, and who teaches both."""
+    student_file(folder, "student.toml", "tall")
+    student_file(folder, "second.toml", "student")
+    for file in ("tall.toml", "mine.toml"):
+        recipe_file(folder, file)
+    content = {"recipes": ["second.toml", "student.toml", "mine.toml"], "teachers": ["tall.toml"]}
+    path = suite_file(folder, **content | changes)
+    recipes = (*load_suite(path)[1], *load_teachers(path))
+    made = cells_of(load_suite(path)[0], recipes, seeds=seeds, data=DATA, out=Path("out"))
+    return {cell.label: cell for cell in made}
+
+
+def test_who_only_teaches_comes_first_and_transfers_nothing(tmp_path: Path) -> None:
+    assert list(of_teachers(tmp_path, 0, 4)) == [
+        *(f"{name}/classify/seed0" for name in ("tall", "second", "student", "mine")),
+        *(f"{name}/classify/seed4" for name in ("tall", "second", "student", "mine")),
+        *(f"{name}/detect/seed{seed}" for seed in (0, 4) for name in ("second", "student", "mine")),
+    ]
+
+
+def test_a_student_needs_the_run_of_its_teacher_of_the_same_seed(tmp_path: Path) -> None:
+    found = of_teachers(tmp_path, 0, 4)
+
+    for student, teacher in (("student", "tall"), ("second", "student")):
+        for seed in (0, 4):
+            cell = found[f"{student}/classify/seed{seed}"]
+            assert cell.needs == (Path(f"out/{teacher}/classify/seed{seed}"),)
+            assert cell.teacher == f"out/{teacher}/classify/seed{seed}/backbone.safetensors"
+
+
+def test_nobody_else_has_a_teacher(tmp_path: Path) -> None:
+    found = of_teachers(tmp_path, 0)
+
+    taught = {label for label, cell in found.items() if cell.teacher is not None}
+    assert taught == {"student/classify/seed0", "second/classify/seed0"}
+    assert found["mine/classify/seed0"].needs == found["tall/classify/seed0"].needs == ()
+
+
+def test_a_teacher_with_weights_of_its_own_is_not_waited_for(tmp_path: Path) -> None:
+    write_toml(tmp_path / "public.toml", {"weights": "timm:resnet18"})
+    student_file(tmp_path, "pupil.toml", "public")
+
+    found = of_teachers(tmp_path, 0, recipes=["mine.toml", "pupil.toml"], teachers=["public.toml"])
+
+    assert (found["pupil/classify/seed0"].teacher, found["pupil/classify/seed0"].needs) == (
+        "timm:resnet18",
+        (),
+    )
+    assert "public/classify/seed0" not in found
+
+
+def test_a_suite_without_protocols_only_pretrains(tmp_path: Path) -> None:
+    assert {cell.task for cell in of_teachers(tmp_path, 0, protocols=None).values()} == {"classify"}
 
 
 def test_what_departs_from_a_protocol_is_marked(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class FakePool:
         self.is_stopped = True
 
 
-def cell(name: str, needs: str | None = None) -> Cell:
+def cell(name: str, *needs: str) -> Cell:
     recipe: Recipe = RECIPE.model_copy(update={"name": name})
     return Cell(
         recipe=recipe,
@@ -59,7 +59,7 @@ def cell(name: str, needs: str | None = None) -> Cell:
         seed=0,
         data=Path("data"),
         folder=Path(name),
-        needs=None if needs is None else Path(needs),
+        needs=tuple(map(Path, needs)),
     )
 
 
@@ -93,6 +93,19 @@ def test_a_need_that_stands_later_in_the_list_is_done_first(monkeypatch: Patch) 
     _, pool = worked_off(monkeypatch, cell("of a", "a"), cell("a"))
 
     assert pool.given == ["a", "of a"]
+
+
+def test_a_run_waits_for_all_that_it_needs(monkeypatch: Patch) -> None:
+    _, pool = worked_off(monkeypatch, cell("a"), cell("b"), cell("of both", "a", "b"), cell("c"), jobs=2)
+
+    assert pool.given == ["a", "b", "c", "of both"]
+
+
+def test_a_failure_of_one_need_of_several_is_enough(monkeypatch: Patch) -> None:
+    progress, pool = worked_off(monkeypatch, cell("a"), cell("b"), cell("of both", "a", "b"), b="no")
+
+    assert pool.given == ["a", "b"]
+    assert progress.failures["of both/classify/seed0"] == "b: the run that this one needs did not finish"
 
 
 def test_a_failure_stops_what_needs_it_and_nothing_else(monkeypatch: Patch) -> None:

@@ -54,20 +54,56 @@ def show(
     name: Annotated[str, typer.Argument(help="Backbone, protocol, recipe, suite, trick, or run folder.")],
     form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
     sets: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
+    steps: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--rate",
+            min=0,
+            metavar="STEP",
+            help="Learning rate of a recipe at a step, counted from 0 (repeatable), in place of all else.",
+        ),
+    ] = None,
+    steps_per_epoch: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="For --rate; left out: by the protocol's published count."),
+    ] = None,
 ) -> None:
-    """Show one thing as it will be obeyed, defaults filled in."""
+    """Show one thing as it will be obeyed, defaults filled in; or the learning rate of a recipe's steps."""
     from transferbench.cli import requests
+    from transferbench.cli.console import out
+    from transferbench.cli.trees import tree_lines
+    from transferbench.errors import ConfigError
 
     requests.require_format(form, ("text", "json"))
-    content = _resolved(name, sets or [])
+    if not steps and steps_per_epoch is not None:
+        raise ConfigError(
+            "--steps-per-epoch: expected --rate beside it, found none; add it or leave this out"
+        )
+    rates = _rates(name, sets or [], steps, steps_per_epoch) if steps else None
+    content = _resolved(name, sets or []) if rates is None else {"rate": rates}
     if form == "json":
         print(json.dumps(content, indent=1))
         return
-    from transferbench.cli.console import out
-    from transferbench.cli.trees import tree_lines
-
-    for line in tree_lines(content):
+    for line in tree_lines(content) if rates is None else _rate_lines(rates):
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _rates(name: str, sets: list[str], steps: list[int], steps_per_epoch: int | None) -> dict[int, float]:
+    from transferbench.errors import ConfigError
+    from transferbench.recipes.load import load_recipe
+    from transferbench.recipes.rate import rates
+
+    if not _is_recipe(name):
+        raise ConfigError(
+            f"show {name!r}: expected a recipe, as --rate has steps of one, found none of that name; "
+            "see `transferbench list recipes`"
+        )
+    return rates(load_recipe(name, sets=sets), steps, steps_per_epoch=steps_per_epoch)
+
+
+def _rate_lines(rates: Mapping[int, float]) -> list[str]:
+    width = max(len("step"), *(len(str(step)) for step in rates))
+    return [f"{'step':>{width}}  rate", *(f"{step:>{width}}  {rate:.6g}" for step, rate in rates.items())]
 
 
 def _entries(kind: str) -> Mapping[str, str]:
@@ -133,12 +169,17 @@ def _run(name: str, _sets: list[str]) -> dict[str, Any] | None:
 
 
 def _recipe(name: str, sets: list[str]) -> dict[str, Any] | None:
-    from transferbench.recipes.load import load_recipe, shipped
+    from transferbench.recipes.load import load_recipe
 
-    is_file = name.endswith(".toml") and name not in shipped("suites") and "suites" not in Path(name).parts
-    if name in shipped("recipes") or is_file:
+    if _is_recipe(name):
         return load_recipe(name, sets=sets).model_dump(mode="json", exclude_none=True)
     return None
+
+
+def _is_recipe(name: str) -> bool:
+    from transferbench.recipes.load import shipped
+
+    return name in shipped("recipes") or (name.endswith(".toml") and "suites" not in Path(name).parts)
 
 
 def _suite(name: str, _sets: list[str]) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from transferbench.recipes.suite import Suite
-    from transferbench.reports.comparison import Comparison
+    from transferbench.reports.rows import Comparison
     from transferbench.runs.record import Record
 
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
@@ -51,13 +51,36 @@ def compare(
         print(getattr(formats, form)(comparison), end="")
 
 
+def compared(records: Sequence[Record], suite: Suite, baseline: str | None = None) -> Comparison:
+    """Returns the rows of a suite side by side, as it wants them.
+
+    Args:
+        records: finished runs of the suite.
+        suite: whose order, baselines and numbers of the paper are taken.
+        baseline: that all recipes are compared with, in place of the suite's own.
+
+    Raises:
+        TransferbenchError: see `transferbench.reports.comparison.compare`.
+    """
+    from transferbench.reports.comparison import compare as compare_records
+
+    return compare_records(
+        records,
+        suite=suite.name,
+        baseline=baseline or suite.baseline,
+        order=suite.recipes,
+        further_baselines=() if baseline else suite.further_baselines,
+        teachers=suite.teachers,
+        paper=suite.paper,
+    )
+
+
 def write_comparison(folder: Path, suite: Suite, records: Sequence[Record]) -> Comparison:
     """Writes `compare.json` and the pictures of all recipes side by side; returns the comparison."""
-    from transferbench.reports.comparison import compare as compare_records
     from transferbench.reports.comparison import to_json
     from transferbench.runs.record import write_atomically
 
-    comparison = compare_records(records, suite=suite.name, baseline=suite.baseline, order=suite.recipes)
+    comparison = compared(records, suite)
     write_atomically(folder / "compare.json", (json.dumps(to_json(comparison), indent=1) + "\n").encode())
     _write_montages(folder, comparison, records)
     return comparison
@@ -81,12 +104,9 @@ def _comparison(targets: Sequence[Path], baseline: str | None) -> Comparison:
     if not records:
         where = ", ".join(map(str, folders))
         raise RunError(f"{where}: expected finished runs, found none; start them with `transferbench run`")
-    return compare_records(
-        records,
-        suite=suites[0].name if suites else folders[0].name,
-        baseline=baseline or (suites[0].baseline if suites else records[0].recipe),
-        order=suites[0].recipes if suites else (),
-    )
+    if suites:
+        return compared(records, suites[0], baseline)
+    return compare_records(records, suite=folders[0].name, baseline=baseline or records[0].recipe)
 
 
 def _write_montages(folder: Path, comparison: Comparison, records: Sequence[Record]) -> None:

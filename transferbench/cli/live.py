@@ -51,16 +51,14 @@ def _finished(record: Record) -> str:
 
 
 def _view(suite: Suite, progress: Progress, cells: int, began: float) -> RenderableType:
-    from transferbench.reports.comparison import compare
+    from transferbench.cli.compare import compared
     from transferbench.reports.table import table
 
     done = len(progress.records) + len(progress.failures)
     spent = time.monotonic() - began
     parts: list[RenderableType] = []
-    if progress.records:
-        parts.append(
-            table(compare(progress.records, suite=suite.name, baseline=suite.baseline, order=suite.recipes))
-        )
+    if any(suite.is_row(record.recipe) for record in progress.records):
+        parts.append(table(compared(progress.records, suite)))
     parts.append(Text(f"{done} of {cells} runs done, {duration(spent)} so far", style="bold"))
     parts += [Text(f"  {cell.label}  {words(news)}") for cell, news in progress.working.items()]
     parts += [Text(f"  failed: {label}", style="red") for label in progress.failures]

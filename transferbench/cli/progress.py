@@ -10,6 +10,7 @@ from rich.text import Text
 
 from transferbench.cli.console import err
 from transferbench.engine.report import Report, Scored, Step
+from transferbench.reports.durations import duration as duration
 
 _PLAIN_EVERY_SECONDS = 10.0
 
@@ -90,13 +91,4 @@ def words(news: Step | Scored | None) -> str:
         f"epoch {news.epoch:.1f}  step {news.step + 1:,} of {news.steps:,}  loss {news.loss:.3f}  "
         f"rate {news.lr:.4g}  {news.images_per_second:.0f} images/s  "
         f"waiting for data {news.waiting_share:.0%}  {duration(left)} left"
-    )
-
-
-def duration(seconds: float) -> str:
-    """Returns a span of time in the two largest fitting units."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
     )

@@ -37,17 +37,19 @@ def run(
 ) -> None:
     """Do every run that a suite still lacks; stop it and start it again at will."""
     from transferbench.cli import requests
-    from transferbench.recipes.load import load_protocol, load_suite
+    from transferbench.recipes.load import load_protocol, load_suite, load_teachers
     from transferbench.runs.suite_folder import remember_suite
 
-    resolved, recipes = load_suite(suite)
+    resolved, rows = load_suite(suite)
+    recipes = (*rows, *load_teachers(suite))
     machine = requests.machine_of(device=device, workers=workers, threads=threads)
     protocols: dict[TaskName, TaskProtocol] = {
         task: load_protocol(task, key) for task, key in resolved.protocols.items()
     }
     pretrained = [load_protocol("classify", recipe.protocol) for recipe in recipes if recipe.is_trained_here]
-    if pretrained:
-        protocols["classify"] = pretrained[0]
+    if pretrained:  # one folder for all of them, which must be given if any cannot be drawn
+        real = (protocol for protocol in pretrained if protocol.name != "miniature")
+        protocols["classify"] = next(real, pretrained[0])
     folders = requests.data_folders(data, protocols)
     folder = out or Path("runs") / resolved.name
     remember_suite(folder, resolved)
@@ -122,7 +124,7 @@ def _work_off(
     cells = cells_of(suite, recipes, seeds=seeds, data=data, out=out)
     with terminable(), live(suite, len(cells)) as show:
         progress = run_cells(cells, machine, jobs=jobs, report=show)
-    if progress.records:
+    if any(suite.is_row(record.recipe) for record in progress.records):
         comparison = write_comparison(out, suite, progress.records)
         stdout.print(table(comparison))
     _tell_failures(progress)

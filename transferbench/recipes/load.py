@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from transferbench.engine.plan import Step
 from transferbench.errors import ConfigError, nearest
 from transferbench.recipes.faults import validated
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.suite import Suite
+from transferbench.recipes.whole import require_whole
 from transferbench.tasks.base import TaskProtocol
 from transferbench.tasks.catalog import PROTOCOL_TYPES, TaskName, find_protocol
 
 Kind = Literal["recipes", "suites"]
-_TABLES = ("plan", "tricks", "paper")
+_OWN = ("name", "about", "paper")
+"""Keys that a base keeps to itself."""
 
 
 def shipped(kind: Kind) -> dict[str, Path]:
@@ -47,7 +50,10 @@ def load_recipe(name: str, *, sets: Sequence[str] = (), beside: Path | None = No
     if base is not None:
         content = _merged(_base(path, base), content)
     changed = with_sets(content, sets)
-    return validated(Recipe, {"name": path.stem, **changed}, _where(path, sets))
+    recipe = validated(Recipe, {"name": path.stem, **changed}, _where(path, sets))
+    if not sets:  # a one-off change may cut a training short
+        _require_effect(path, recipe)
+    return recipe
 
 
 def load_suite(name: str) -> tuple[Suite, tuple[Recipe, ...]]:
@@ -59,24 +65,35 @@ def load_suite(name: str) -> tuple[Suite, tuple[Recipe, ...]]:
     Raises:
         ConfigError: a file is missing or says something it may not.
     """
+    suite, recipes, _ = _suite(name)
+    return suite, recipes
+
+
+def load_teachers(name: str) -> tuple[Recipe, ...]:
+    """Returns the recipes of a suite that are trained only to teach.
+
+    Args:
+        name: of a shipped suite, or a path.
+
+    Raises:
+        ConfigError: see `load_suite`.
+    """
+    return _suite(name)[2]
+
+
+def _suite(name: str) -> tuple[Suite, tuple[Recipe, ...], tuple[Recipe, ...]]:
     path = _find("suites", name, None)
     suite = validated(Suite, {"name": path.stem, **_read(path)}, str(path))
-    recipes = tuple(load_recipe(recipe, beside=path.parent) for recipe in suite.recipes)
-    names = tuple(recipe.name for recipe in recipes)
-    if len(set(names)) < len(names):
-        raise ConfigError(
-            f"{path}: recipes: expected names that differ, found {', '.join(map(repr, names))}; "
-            "give one of them another 'name'"
-        )
-    if suite.baseline not in names:
-        raise ConfigError(
-            f"{path}: baseline: expected one of the suite's recipes ({', '.join(map(repr, names))}), "
-            f"found {suite.baseline!r}; {nearest(suite.baseline, names)}"
-        )
+    recipes, teachers = (
+        tuple(load_recipe(recipe, beside=path.parent) for recipe in listed)
+        for listed in (suite.recipes, suite.teachers)
+    )
+    require_whole(path, suite, recipes, teachers)
     protocols = {task: _beside(path, key) for task, key in suite.protocols.items()}
     for task, key in protocols.items():
         load_protocol(task, key)
-    return suite.model_copy(update={"recipes": names, "protocols": protocols}), recipes
+    names = {"recipes": tuple(r.name for r in recipes), "teachers": tuple(r.name for r in teachers)}
+    return suite.model_copy(update={**names, "protocols": protocols}), recipes, teachers
 
 
 def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> TaskProtocol:
@@ -84,7 +101,7 @@ def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> Tas
 
     Args:
         task: what it measures.
-        name: `name@version` of a shipped one, or a path to a TOML file.
+        name: `name@version` of a shipped one, or a path to a TOML file, whose `base` may be a shipped one.
         sets: one-off changes, `key.key=value`.
 
     Raises:
@@ -94,6 +111,9 @@ def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> Tas
     if name.endswith(".toml"):
         path = Path(name)
         content = _read(path)
+        base = content.pop("base", None)
+        if base is not None:
+            content = _over(find_protocol(task, str(base)).model_dump(exclude={"name", "version"}), content)
         return validated(kind, with_sets({"name": path.stem, **content}, sets), _where(path, sets))
     protocol = find_protocol(task, name)
     if not sets:
@@ -175,13 +195,36 @@ def _base(path: Path, base: Any) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    pairs = {key: (base[key], content[key]) for key in _TABLES if key in base and key in content}
+    return _over({key: value for key, value in base.items() if key not in _OWN}, content)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what `above` says, and `below` where it says nothing; tables of both are one, key by key."""
     tables = {
-        key: {**below, **above}
-        for key, (below, above) in pairs.items()
-        if isinstance(below, Mapping) and isinstance(above, Mapping)
+        key: {**below[key], **value}
+        for key, value in above.items()
+        if isinstance(value, Mapping) and isinstance(below.get(key), Mapping)
     }
-    return {**base, **content, **tables}
+    return {**below, **above, **tables}
+
+
+def _require_effect(path: Path, recipe: Recipe) -> None:
+    """Refuses what would happen after the last epoch; a schedule that cosine replaces may stand."""
+    plan, sizes = recipe.plan, recipe.tricks.progressive_size
+    if plan is None:
+        return
+    drops = plan.schedule.at_epochs if isinstance(plan.schedule, Step) and not recipe.tricks.cosine else ()
+    late: dict[str, list[float]] = {
+        "plan.schedule.at_epochs": [epoch for epoch in drops if epoch >= plan.epochs],
+        "tricks.progressive_size.epochs": [sizes.epochs] if sizes and sizes.epochs >= plan.epochs else [],
+    }
+    for key, epochs in late.items():
+        if epochs:
+            raise ConfigError(
+                f"{path}: {key}: expected epochs before the end at {plan.epochs}, found "
+                f"{', '.join(f'{epoch:g}' for epoch in epochs)}, which would have no effect; take it out, or "
+                "train longer"
+            )
 
 
 def _where(path: Path | str, sets: Sequence[str]) -> str:

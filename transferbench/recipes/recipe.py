@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from transferbench.backbones.catalog import BACKBONES, TIMM
 from transferbench.engine.plan import Plan
+from transferbench.recipes.paper import PaperScores
 from transferbench.schema import Schema
 from transferbench.tricks.bag import Bag
+
+TAUGHT_BY = "recipe:"
+"""Before the name of a recipe whose run is the teacher of another."""
 
 
 class Recipe(Schema):
@@ -31,10 +35,13 @@ class Recipe(Schema):
     """Patterns of names that the file of `weights` may lack."""
     protocol: str = "imagenet@1"
     """How the pretraining is fed and measured."""
+    init: Literal["he", "paper", "released"] = "he"
+    """What fresh weights are drawn from, backbone and classifier alike: `he`, normal by the fan-out;
+    `paper`, Xavier's uniform; `released`, the released code's normal by the mean of both fans."""
     plan: Plan | None = None
     tricks: Bag = Bag()
-    paper: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
-    """The paper's numbers for this row, by name of score, as fractions."""
+    paper: PaperScores = Field(default_factory=dict)
+    """The paper's numbers for this row, by name of score, as fractions; a base does not hand them on."""
 
     @field_validator("arch")
     @classmethod
@@ -49,7 +56,7 @@ class Recipe(Schema):
         if self.weights is not None:
             is_named_twice = self.weights.startswith("random:") and self.arch is not None
             unused: list[str] = ["arch"] if is_named_twice else []
-            unused += [key for key in ("plan", "tricks") if key in self.model_fields_set]
+            unused += [key for key in ("init", "plan", "tricks") if key in self.model_fields_set]
             if unused:
                 raise ValueError(
                     "'weights' says where the backbone comes from, so this would have no effect: "
@@ -81,6 +88,12 @@ class Recipe(Schema):
     def is_trained_here(self) -> bool:
         """Whether the backbone is pretrained by its recipe, and not loaded."""
         return self.plan is not None
+
+    @property
+    def teacher(self) -> str | None:
+        """Name of the recipe whose run teaches this one; None where weights do, or nobody."""
+        source = self.tricks.distillation.teacher if self.tricks.distillation else ""
+        return source.removeprefix(TAUGHT_BY) if source.startswith(TAUGHT_BY) else None
 
 
 def _listed(keys: Sequence[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from transferbench.reports.comparison import Cell, Comparison, Cost, Row
+from transferbench.reports.durations import duration
+from transferbench.reports.rows import Cell, Comparison, Cost, Row
 from transferbench.reports.statistics import Difference
 from transferbench.runs.record import SCORES
 
@@ -20,9 +21,8 @@ def heading(name: str) -> str:
     return f"{score.title} {UP if score.is_better_higher else DOWN}"
 
 
-def caption(comparison: Comparison, task: str) -> str:
-    """Returns what stands over the table of a task: protocol, unit and number of seeds."""
-    rows = comparison.rows_of(task)
+def caption(comparison: Comparison, task: str, rows: Sequence[Row]) -> str:
+    """Returns what stands over the table of some rows of a task: protocol, unit and number of seeds."""
     counts = sorted(
         {
             len(row.cells[name].values)
@@ -60,20 +60,23 @@ def difference_words(delta: Difference | None) -> Words:
 
 
 def paper_words(cell: Cell | None) -> Words:
-    """Returns the paper's number, or nothing."""
-    return () if cell is None or cell.paper is None else (f"{100 * cell.paper:.1f}",)
+    """Returns the paper's number with its spread if it has one, or nothing."""
+    if cell is None or cell.paper is None:
+        return ()
+    spread = () if cell.paper_sd is None else (PLUS_MINUS, f"{100 * cell.paper_sd:.1f}")
+    return (f"{100 * cell.paper:.1f}", *spread)
 
 
-def has_paper(comparison: Comparison, name: str) -> bool:
-    """Returns whether any recipe has a number of the paper for a score."""
-    return any(row.cells[name].paper is not None for row in comparison.rows if name in row.cells)
+def has_paper(rows: Sequence[Row], name: str) -> bool:
+    """Returns whether any row has a number of the paper for a score."""
+    return any(row.cells[name].paper is not None for row in rows if name in row.cells)
 
 
 def cost_words(cost: Cost | None) -> Words:
     """Returns `3 min 20 s, 1.2 GiB`, or nothing."""
     if cost is None:
         return ()
-    return (f"{_duration(cost.wall_seconds)},", f"{cost.peak_memory_bytes / 2**30:.1f} GiB")
+    return (f"{duration(cost.wall_seconds)},", f"{cost.peak_memory_bytes / 2**30:.1f} GiB")
 
 
 def aligned(column: Sequence[Words]) -> list[str]:
@@ -84,12 +87,3 @@ def aligned(column: Sequence[Words]) -> list[str]:
     return [
         " ".join(word.rjust(width) for word, width in zip(words, widths, strict=True)) for words in filled
     ]
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

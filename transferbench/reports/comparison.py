@@ -2,102 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from transferbench.errors import ConfigError, RunError
-from transferbench.reports.notes import Runs, departure, notes
-from transferbench.reports.statistics import Difference, mean, paired_difference, standard_deviation
-from transferbench.runs.record import SCORES, Record
+from transferbench.reports.notes import Runs, departure, notes, taught
+from transferbench.reports.rows import Cell, Comparison, Cost, Row
+from transferbench.reports.statistics import mean, paired_difference
+from transferbench.runs.record import SCORES, PaperScore, Record
+
+Papers = Mapping[str, Mapping[str, PaperScore]]
+"""Recipe to name of score to the paper's number."""
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One score of one recipe, in fractions."""
-
-    values: Mapping[int, float]
-    """By seed, in the order of seeds; never empty."""
-    delta: Difference | None
-    """To the baseline, over the seeds that both have; None where there is nothing to compare."""
-    paper: float | None
-
-    @property
-    def mean(self) -> float:
-        """Of all seeds, whether the baseline has them or not."""
-        return mean(list(self.values.values()))
-
-    @property
-    def sd(self) -> float | None:
-        """Standard deviation of the sample; None below two seeds."""
-        return standard_deviation(list(self.values.values()))
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a run of one task took."""
-
-    wall_seconds: float
-    """Mean over seeds."""
-    peak_memory_bytes: int
-    """Greatest over seeds."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One recipe."""
-
-    recipe: str
-    cells: Mapping[str, Cell]
-    """By name of score; a recipe without runs of a task has none of its scores."""
-    protocols: Mapping[str, str]
-    """By task."""
-    costs: Mapping[str, Cost]
-    """By task."""
-    departures: Mapping[str, str]
-    """By task, why its numbers do not compare with the baseline's; mostly empty."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Recipes side by side."""
-
-    suite: str
-    baseline: str
-    rows: tuple[Row, ...]
-    """Baseline first."""
-    columns: tuple[str, ...]
-    """Names of the scores that occur, in the order of `SCORES`."""
-    notes: tuple[str, ...]
-    """What a reader must know beside the numbers."""
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """In the order of columns."""
-        return tuple(dict.fromkeys(name.partition("/")[0] for name in self.columns))
-
-    def columns_of(self, task: str) -> tuple[str, ...]:
-        """Returns the names of the scores of one task."""
-        return tuple(name for name in self.columns if name.partition("/")[0] == task)
-
-    def rows_of(self, task: str) -> tuple[Row, ...]:
-        """Returns the rows that have runs of a task; the first one's protocol is the table's."""
-        return tuple(row for row in self.rows if task in row.protocols)
-
-
-def compare(records: Sequence[Record], *, suite: str, baseline: str, order: Sequence[str] = ()) -> Comparison:
-    """Compares every recipe with the baseline, paired by seed.
+def compare(
+    records: Sequence[Record],
+    *,
+    suite: str,
+    baseline: str,
+    order: Sequence[str] = (),
+    further_baselines: Collection[str] = (),
+    teachers: Collection[str] = (),
+    paper: Papers | None = None,
+) -> Comparison:
+    """Compares every recipe with its baseline, paired by seed.
 
     Args:
         records: finished runs, in any order.
         suite: name to print.
         baseline: recipe that the differences are to.
         order: recipes of the suite as they should stand, finished or not; others follow as they appear.
+        further_baselines: recipes that the differences of those after them in `order` are to instead.
+        teachers: recipes that only teach: no row.
+        paper: numbers that stand in for all that the records have of a recipe.
 
     Raises:
         ConfigError: no recipe is called like the baseline, or two different runs claim one place.
-        RunError: there is no record.
+        RunError: there is no record of a row.
     """
+    records = [record for record in records if record.recipe not in teachers]
     if not records:
         raise RunError(
             f"{suite}: expected finished runs to compare, found none; start them with `transferbench run`"
@@ -107,17 +50,23 @@ def compare(records: Sequence[Record], *, suite: str, baseline: str, order: Sequ
     if baseline not in runs and baseline not in order:
         raise ConfigError(_unknown_baseline(suite, baseline, expected[1:]))
     runs = {recipe: runs[recipe] for recipe in expected if recipe in runs}
-    rows = tuple(_row(recipe, runs, baseline) for recipe in runs)
+    baselines = _baselines(expected, order, further_baselines)
+    papers = {recipe: (paper or {}).get(recipe) or _paper_of(runs[recipe]) for recipe in runs}
+    groups = {name: {r: runs[r] for r in runs if baselines[r] == name} for name in baselines.values()}
+    rows = tuple(_row(r, groups[baselines[r]], baselines[r], papers[r]) for r in runs)
     return Comparison(
         suite=suite,
         baseline=baseline,
         rows=rows,
         columns=tuple(name for name in SCORES if any(name in row.cells for row in rows)),
-        notes=notes(
-            runs,
-            expected=expected,
-            departures={row.recipe: row.departures for row in rows},
-            differences=[cell.delta for row in rows for cell in row.cells.values() if cell.delta],
+        notes=(
+            *notes(
+                runs,
+                expected=expected,
+                departures={row.recipe: row.departures for row in rows},
+                differences=[cell.delta for row in rows for cell in row.cells.values() if cell.delta],
+            ),
+            *taught(rows),
         ),
     )
 
@@ -130,9 +79,11 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
         "rows": [
             {
                 "recipe": row.recipe,
+                **({} if row.baseline == comparison.baseline else {"baseline": row.baseline}),
                 "scores": {
                     name: _cell_json(row.cells[name]) for name in comparison.columns if name in row.cells
                 },
+                **_teacher_json(row),
             }
             for row in comparison.rows
         ],
@@ -157,7 +108,21 @@ def _sorted_runs(records: Sequence[Record], suite: str) -> Runs:
     }
 
 
-def _row(recipe: str, runs: Runs, baseline: str) -> Row:
+def _baselines(recipes: Sequence[str], order: Sequence[str], further: Collection[str]) -> dict[str, str]:
+    """Returns the baseline of each recipe; it is the first one for those that have no place in the order."""
+    baselines, current = {}, recipes[0]
+    for recipe in recipes:
+        current = recipe if recipe in further else current
+        baselines[recipe] = current if recipe in order else recipes[0]
+    return baselines
+
+
+def _paper_of(tasks: Mapping[str, Mapping[int, Record]]) -> Mapping[str, PaperScore]:
+    papers = [record.paper for by_seed in tasks.values() for record in by_seed.values()]
+    return {name: score for paper in reversed(papers) for name, score in paper.items()}
+
+
+def _row(recipe: str, runs: Runs, baseline: str, paper: Mapping[str, PaperScore]) -> Row:
     tasks = runs[recipe]
     departures = {}
     for task in tasks:
@@ -165,12 +130,18 @@ def _row(recipe: str, runs: Runs, baseline: str) -> Row:
         reference = baseline if task in runs.get(baseline, {}) else next(r for r in runs if task in runs[r])
         if reason := departure(tasks[task], runs[reference][task], reference):
             departures[task] = reason
+    against = {
+        task: by_seed
+        for task, by_seed in runs.get(baseline, {}).items()
+        if recipe != baseline and task not in departures
+    }
     return Row(
         recipe=recipe,
+        baseline=baseline,
         cells={
-            name: cell
+            name: _cell(values, _values(name, against), paper.get(name))
             for name in SCORES
-            if (cell := _cell(name, recipe, runs=runs, baseline=baseline, departures=departures))
+            if (values := _values(name, tasks))
         },
         protocols={
             task: " and ".join(sorted({record.protocol for record in by_seed.values()}))
@@ -181,32 +152,31 @@ def _row(recipe: str, runs: Runs, baseline: str) -> Row:
     )
 
 
-def _cell(name: str, recipe: str, *, runs: Runs, baseline: str, departures: Mapping[str, str]) -> Cell | None:
-    values = _values(name, recipe, runs)
-    if not values:
-        return None
-    against = _values(name, baseline, runs)
+def _cell(values: Mapping[int, float], against: Mapping[int, float], paper: PaperScore | None) -> Cell:
     common = [seed for seed in values if seed in against]
-    comparable = recipe != baseline and name.partition("/")[0] not in departures and common
-    papers = (record.paper for by_seed in runs[recipe].values() for record in by_seed.values())
     return Cell(
         values=values,
         delta=paired_difference([values[s] for s in common], [against[s] for s in common])
-        if comparable
+        if common
         else None,
-        paper=next((paper[name] for paper in papers if name in paper), None),
+        paper=None if paper is None else paper.mean,
+        paper_sd=None if paper is None else paper.sd,
     )
 
 
-def _values(name: str, recipe: str, runs: Runs) -> dict[int, float]:
-    by_seed = runs.get(recipe, {}).get(name.partition("/")[0], {})
+def _values(name: str, tasks: Mapping[str, Mapping[int, Record]]) -> dict[int, float]:
+    by_seed = tasks.get(name.partition("/")[0], {})
     return {seed: record.scores[name] for seed, record in by_seed.items() if name in record.scores}
 
 
 def _cost(records: Sequence[Record]) -> Cost:
+    teachers = [record.teacher for record in records if record.teacher is not None]
+    pretrainings = [t.pretraining_seconds for t in teachers if t.pretraining_seconds is not None]
     return Cost(
         wall_seconds=mean([record.wall_seconds for record in records]),
         peak_memory_bytes=max(record.peak_memory_bytes for record in records),
+        teaching_seconds=mean([teacher.forward_seconds for teacher in teachers]) if teachers else None,
+        teacher_seconds=mean(pretrainings) if pretrainings else None,
     )
 
 
@@ -221,7 +191,16 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
         if delta is None
         else {"mean": delta.mean, "low": delta.low, "high": delta.high, "p": delta.p},
         "paper": cell.paper,
+        **({} if cell.paper_sd is None else {"paper_sd": cell.paper_sd}),
     }
+
+
+def _teacher_json(row: Row) -> dict[str, Any]:
+    cost = row.costs.get("classify")
+    if cost is None or cost.teaching_seconds is None:
+        return {}
+    seconds = {"forward_seconds": cost.teaching_seconds, "pretraining_seconds": cost.teacher_seconds}
+    return {"teacher": seconds}
 
 
 def _unknown_baseline(suite: str, baseline: str, names: Sequence[str]) -> str:

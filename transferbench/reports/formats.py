@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from csv import writer
 from io import StringIO
 from typing import TypeVar
@@ -21,7 +21,7 @@ from transferbench.reports.cells import (
     paper_words,
     row_name,
 )
-from transferbench.reports.comparison import Comparison
+from transferbench.reports.rows import Comparison, Row
 
 Value = TypeVar("Value")
 
@@ -37,6 +37,7 @@ _CSV_HEADER = (
     "high",
     "p",
     "paper",
+    "paper_sd",
 )
 
 _LATEX = str.maketrans(
@@ -54,24 +55,24 @@ _LATEX = str.maketrans(
 
 
 def markdown(comparison: Comparison) -> str:
-    """Returns one table a task in percent, then the notes; for GitHub and the like."""
+    """Returns one table a task and baseline in percent, then the notes; for GitHub and the like."""
     blocks = []
-    for task in comparison.tasks:
-        header, *rows = _cells(comparison, task)
+    for task, group in _groups(comparison):
+        header, *rows = _cells(comparison, task, group)
         rule = ["---", *["--:"] * (len(header) - 1)]
         lines = ["| " + " | ".join(_escaped(cell) for cell in line) + " |" for line in (header, rule, *rows)]
-        blocks.append("\n".join([f"**{caption(comparison, task)}**", "", *lines]))
+        blocks.append("\n".join([f"**{caption(comparison, task, group)}**", "", *lines]))
     notes = [f"- {_escaped(note)}" for note in comparison.notes]
     return "\n\n".join([*blocks, "\n".join(notes)]).rstrip() + "\n"
 
 
 def latex(comparison: Comparison) -> str:
-    """Returns one `tabular` a task in percent, for the package booktabs; captions and notes as comments."""
+    """Returns one `tabular` a task and baseline in percent, for booktabs; captions and notes as comments."""
     lines = [r"% needs \usepackage{booktabs}"]
-    for task in comparison.tasks:
-        header, *rows = _cells(comparison, task)
+    for task, group in _groups(comparison):
+        header, *rows = _cells(comparison, task, group)
         lines += [
-            f"% {caption(comparison, task).replace(PLUS_MINUS, '+-')}",
+            f"% {caption(comparison, task, group).replace(PLUS_MINUS, '+-')}",
             rf"\begin{{tabular}}{{l{'r' * (len(header) - 1)}}}",
             r"\toprule",
             _latex_row(header),
@@ -94,23 +95,28 @@ def csv(comparison: Comparison) -> str:
                 delta = cell.delta
                 known = (delta.mean, delta.low, delta.high, delta.p) if delta else (None,) * 4
                 protocol = row.protocols[name.partition("/")[0]]
-                lines.writerow(
-                    (row.recipe, protocol, name, len(cell.values), cell.mean, cell.sd, *known, cell.paper)
-                )
+                ours = (len(cell.values), cell.mean, cell.sd)
+                lines.writerow((row.recipe, protocol, name, *ours, *known, cell.paper, cell.paper_sd))
     return text.getvalue()
 
 
-def _cells(comparison: Comparison, task: str) -> list[list[str]]:
-    """Returns the header and the rows of one task's table."""
-    rows = comparison.rows_of(task)
+def _groups(comparison: Comparison) -> Iterator[tuple[str, tuple[Row, ...]]]:
+    """Yields each task with the rows of each of its tables."""
+    for task in comparison.tasks:
+        for rows in comparison.groups_of(task):
+            yield task, rows
+
+
+def _cells(comparison: Comparison, task: str, rows: Sequence[Row]) -> list[list[str]]:
+    """Returns the header and the rows of one table."""
     columns = [["recipe", *(row_name(row, task) for row in rows)]]
     for name in comparison.columns_of(task):
         cells = [row.cells.get(name) for row in rows]
         deltas = [cell.delta if cell else None for cell in cells]
         columns.append([heading(name), *_joined(mean_words, cells)])
         if any(deltas):
-            columns.append([f"vs {comparison.baseline}", *_joined(difference_words, deltas)])
-        if has_paper(comparison, name):
+            columns.append([f"vs {rows[0].baseline}", *_joined(difference_words, deltas)])
+        if has_paper(rows, name):
             columns.append(["paper", *_joined(paper_words, cells)])
     return [list(line) for line in zip(*columns, strict=True)]
 

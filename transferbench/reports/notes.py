@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from transferbench.reports.durations import duration
+from transferbench.reports.rows import Row
 from transferbench.reports.statistics import Difference
 from transferbench.runs.record import Record
 
@@ -54,6 +56,21 @@ def notes(
         ),
         *_of_missing_runs(runs, expected),
         *_of_devices(runs),
+    )
+
+
+def taught(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Returns what distillation cost each recipe, apart from its own training."""
+    costs = {row.recipe: row.costs["classify"] for row in rows if "classify" in row.costs}
+    return tuple(
+        f"cost of {recipe}: {duration(cost.teaching_seconds)} of it the teacher's forward passes; "
+        + (
+            "nothing tells what training the teacher took"
+            if cost.teacher_seconds is None
+            else f"training the teacher took {duration(cost.teacher_seconds)} more"
+        )
+        for recipe, cost in costs.items()
+        if cost.teaching_seconds is not None
     )
 
 

@@ -27,7 +27,7 @@ from transferbench.reports.cells import (
     paper_words,
     row_name,
 )
-from transferbench.reports.comparison import Comparison
+from transferbench.reports.rows import Comparison, Row
 from transferbench.reports.statistics import Difference
 from transferbench.runs.record import SCORES
 
@@ -37,8 +37,8 @@ _ASCII = str.maketrans({PLUS_MINUS: "+-", UP: "^", DOWN: "v"})
 def table(comparison: Comparison) -> RenderableType:
     """Returns tables that fit the console they are printed on.
 
-    One table a task, split by scores where the console is too narrow; then the costs and the notes.
-    Colour marks differences whose interval excludes zero, which sign and brackets say as well.
+    One table a task and baseline, split by scores where the console is too narrow; then the costs and
+    the notes. Colour marks differences whose interval excludes zero, which sign and brackets say as well.
     """
     return _Tables(comparison)
 
@@ -58,9 +58,10 @@ class _Tables:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         comparison = self.comparison
         for task in comparison.tasks:
-            yield Text(_plain(caption(comparison, task), options), style="bold")
-            columns_of = partial(_score_columns, comparison, task)
-            yield from _fitting(comparison.columns_of(task), columns_of, console=console, options=options)
+            for rows in comparison.groups_of(task):
+                yield Text(_plain(caption(comparison, task, rows), options), style="bold")
+                columns_of = partial(_score_columns, task, rows)
+                yield from _fitting(comparison.columns_of(task), columns_of, console=console, options=options)
         yield Text("cost of a run: mean time, greatest memory", style="bold")
         columns_of = partial(_cost_columns, comparison)
         yield from _fitting(comparison.tasks, columns_of, console=console, options=options)
@@ -110,8 +111,7 @@ def _drawn(columns: Sequence[_Column], options: ConsoleOptions) -> Table:
     return drawn
 
 
-def _score_columns(comparison: Comparison, task: str, names: Sequence[str]) -> list[_Column]:
-    rows = comparison.rows_of(task)
+def _score_columns(task: str, rows: Sequence[Row], names: Sequence[str]) -> list[_Column]:
     columns = [_Column("recipe", [row_name(row, task) for row in rows])]
     for name in names:
         cells = [row.cells.get(name) for row in rows]
@@ -120,8 +120,8 @@ def _score_columns(comparison: Comparison, task: str, names: Sequence[str]) -> l
         if any(deltas):
             words = aligned([difference_words(delta) for delta in deltas])
             styles = [_colour(delta, is_better_higher=SCORES[name].is_better_higher) for delta in deltas]
-            columns.append(_Column(f"vs {comparison.baseline}", words, styles))
-        if has_paper(comparison, name):
+            columns.append(_Column(f"vs {rows[0].baseline}", words, styles))
+        if has_paper(rows, name):
             columns.append(_Column("paper", aligned([paper_words(cell) for cell in cells])))
     return columns
 

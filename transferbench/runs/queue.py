@@ -62,15 +62,17 @@ def run_cells(
 
 
 def _next_ready(progress: Progress, done: set[Path]) -> Cell | None:
-    return next((cell for cell in progress.waiting if cell.needs is None or cell.needs in done), None)
+    return next((cell for cell in progress.waiting if done.issuperset(cell.needs)), None)
 
 
 def _drop_orphans(progress: Progress, done: set[Path]) -> None:
     """Fails what needs a run that failed."""
     coming = {cell.folder for cell in (*progress.waiting, *progress.working)} | done
-    for cell in [cell for cell in progress.waiting if cell.needs is not None and cell.needs not in coming]:
-        progress.waiting.remove(cell)
-        progress.failures[cell.label] = f"{cell.needs}: the run that this one needs did not finish"
+    for cell in list(progress.waiting):
+        lost = next((need for need in cell.needs if need not in coming), None)
+        if lost is not None:
+            progress.waiting.remove(cell)
+            progress.failures[cell.label] = f"{lost}: the run that this one needs did not finish"
 
 
 def _note(progress: Progress, message: Message, done: set[Path]) -> None:

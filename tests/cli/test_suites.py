@@ -1,0 +1,104 @@
+"""`run` of suites that pretrain: what data they ask for, and one with a teacher from start to table."""
+
+from __future__ import annotations
+
+import json
+import time
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.cli.command import error, told
+from tests.fabricate.imagefolder import imagefolder
+from tests.fabricate.records import top1
+from tests.fabricate.toml import write_toml
+from tests.runs.tiny import CLASSIFY
+from transferbench.cli.live import _view
+from transferbench.recipes.suite import Suite
+from transferbench.runs.queue import Progress
+from transferbench.runs.record import find_records
+
+PLAN = {"epochs": 1, "batch_size": 4, "lr": 0.05}
+
+
+@pytest.mark.parametrize("name", ["table2", "table6"])
+def test_a_suite_of_several_protocols_asks_for_one_folder(tmp_path: Path, name: str) -> None:
+    assert error("run", name, "-o", tmp_path / "out") == (
+        "error: --data: expected the data folder for classify by imagenet@1, found none; give --data DIR\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_protocol_that_cannot_be_drawn_is_enough_to_ask_for_data(tmp_path: Path) -> None:
+    content = {"recipes": ["mini_b", "resnet50_baseline"], "baseline": "mini_b"}
+    path = write_toml(tmp_path / "mixed.toml", content)
+
+    assert "for classify by imagenet@1, found none" in error("run", path, "-o", tmp_path / "out")
+
+
+def test_a_teacher_that_is_missing_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    content = {"recipes": ["mini6_smooth", "mini6_distill"], "baseline": "mini6_smooth"}
+    path = write_toml(tmp_path / "half.toml", content)
+
+    assert error("run", path, "-o", tmp_path / "out") == (
+        f"error: {path}: teachers: expected the teacher of 'mini6_distill', 'recipe:mini6_teacher', among "
+        "the suite's recipes or teachers, found it in neither; add 'mini6_teacher' to 'teachers'\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("names", "tables"), [(["tall"], 0), (["tall", "plain"], 1)])
+def test_a_terminal_shows_no_table_while_only_teachers_are_done(names: list[str], tables: int) -> None:
+    suite = Suite(name="s", baseline="plain", recipes=("plain",), teachers=("tall",))
+    progress = Progress(waiting=[], records=[run for name in names for run in top1(name, 0.5)])
+
+    with StringIO() as text:
+        Console(file=text, width=80).print(_view(suite, progress, 3, time.monotonic()))
+        shown = text.getvalue()
+
+    assert f"{len(names)} of 3 runs done" in shown
+    assert shown.count("percent") == tables
+
+
+def suite_with_a_teacher(folder: Path) -> Path:
+    """Writes a recipe by one protocol, a student and its teacher by another; returns the suite."""
+    rules = CLASSIFY.model_dump(mode="json", exclude={"name"})
+    small, large = (
+        str(write_toml(folder / f"side{side}.toml", rules | {"input_size": side})) for side in (32, 48)
+    )
+    distilled = {"distillation": {"teacher": "recipe:tall"}}
+    for name, protocol, tricks in (("plain", small, {}), ("student", large, distilled), ("tall", large, {})):
+        content = {"arch": "mini_b", "plan": PLAN, "protocol": protocol, "tricks": tricks}
+        write_toml(folder / f"{name}.toml", content)
+    names = {"recipes": ["plain.toml", "student.toml"], "teachers": ["tall.toml"]}
+    return write_toml(folder / "taught.toml", {**names, "baseline": "plain", "seeds": [3]})
+
+
+@pytest.mark.slow
+def test_a_suite_with_a_teacher_runs_from_start_to_table(tmp_path: Path) -> None:
+    path, data = suite_with_a_teacher(tmp_path), imagefolder(tmp_path / "data")
+
+    result = told("run", path, "--data", data, "-o", tmp_path / "out", "--jobs", "1", "--device", "cpu")
+
+    assert result.exit_code == 0, result.stderr
+    runs = {record.recipe: record for record in find_records(tmp_path / "out")}
+    assert set(runs) == {"plain", "student", "tall"}
+    assert runs["plain"].protocol == "side32@1" and runs["student"].protocol == "side48@1"
+    assert "tall" not in result.stdout.partition("cost of student")[0]
+    rows = json.loads((tmp_path / "out" / "compare.json").read_text())["rows"]
+    assert [row["recipe"] for row in rows] == ["plain", "student"]
+
+
+@pytest.mark.slow
+def test_a_student_whose_teacher_failed_is_not_trained(tmp_path: Path) -> None:
+    path, data = suite_with_a_teacher(tmp_path), imagefolder(tmp_path / "data")
+    write_toml(tmp_path / "tall.toml", {"arch": "mini_b", "plan": PLAN | {"batch_size": 4096}})
+
+    result = told("run", path, "--data", data, "-o", tmp_path / "out", "--jobs", "1", "--device", "cpu")
+
+    assert result.exit_code == 3
+    assert "failed: student/classify/seed3: " in result.stderr
+    assert "the run that this one needs did not finish" in result.stderr
+    assert [record.recipe for record in find_records(tmp_path / "out")] == ["plain"]

@@ -1,0 +1,57 @@
+"""The learning rate of a step, as the training takes it. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transferbench.errors import ConfigError
+from transferbench.recipes.recipe import Recipe
+from transferbench.tricks.base import Progress
+
+PICTURES = {"imagenet": 1_281_167, "imagenet-299": 1_281_167, "places365": 1_803_460}
+"""By name of protocol, the published count of the training split."""
+
+
+def rates(recipe: Recipe, steps: Sequence[int], *, steps_per_epoch: int | None = None) -> dict[int, float]:
+    """Returns the learning rate of each step, tricks included.
+
+    The peak is the plan's rate, scaled to the batch; the schedule is the plan's, as the tricks reshape it.
+
+    Args:
+        recipe: with a plan.
+        steps: counted from zero over the whole training.
+        steps_per_epoch: at least 1; None takes that of the protocol's data, if their count is published.
+
+    Raises:
+        ConfigError: the recipe is not trained, a step lies beyond its end, or nothing tells the steps of an
+            epoch.
+    """
+    plan, bag = recipe.plan, recipe.tricks
+    if plan is None:
+        raise ConfigError(
+            f"{recipe.name}: expected a recipe with a plan, found one whose weights are {recipe.weights!r}; "
+            "nothing of it has a rate"
+        )
+    steps_per_epoch = steps_per_epoch or _published_steps(recipe.protocol, plan.batch_size)
+    _require_within(recipe.name, steps, plan.epochs * steps_per_epoch)
+    peak, schedule = bag.scale_lr(plan.lr, plan.batch_size), bag.reshape_schedule(plan.rate())
+    return {step: peak * schedule(Progress(step / steps_per_epoch, plan.epochs)) for step in steps}
+
+
+def _published_steps(protocol: str, batch_size: int) -> int:
+    pictures = PICTURES.get(protocol.partition("@")[0])
+    if pictures is None:
+        raise ConfigError(
+            f"--steps-per-epoch: expected a number, as nothing says how many pictures {protocol!r} has, "
+            "found none; give training pictures over batch, rounded down"
+        )
+    return pictures // batch_size
+
+
+def _require_within(name: str, steps: Sequence[int], end: int) -> None:
+    late = [step for step in steps if step >= end]
+    if late:
+        raise ConfigError(
+            f"{name}: --rate: expected steps from 0 to {end - 1}, found {', '.join(map(str, late))}; "
+            "give earlier ones"
+        )
