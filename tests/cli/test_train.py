@@ -109,7 +109,7 @@ def test_data_that_are_not_in_the_layout_are_told_and_nothing_is_made(recipe: Pa
 
     message = error("pretrain", recipe, "--data", tmp_path / "empty", "-o", tmp_path / "out")
 
-    assert message.startswith(f"error: {tmp_path / 'empty'}: expected the folder train/")
+    assert message.startswith(f"error: {tmp_path / 'empty'}: expected labelled pictures, found nothing")
     assert not (tmp_path / "out").exists()
 
 

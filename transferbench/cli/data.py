@@ -1,4 +1,4 @@
-"""`transferbench data`: the miniature world."""
+"""`transferbench data`: the miniature world, shards of pictures, and whether pictures are sound."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from typing import Annotated
 
 import typer
 
+from transferbench.cli import verify
 from transferbench.cli.failures import told
 
-app = typer.Typer(help="Make data.", no_args_is_help=True, rich_markup_mode=None)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `make` a word of its own."""
+app = typer.Typer(help="Make, pack and verify data.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -31,6 +27,54 @@ def make(
     drawn = draw(folder, size=size, seed=seed)
     for part, count in drawn.items():
         out.print(f"{part:>24} {count:>7,} pictures")
+
+
+@app.command()
+@told
+def pack(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="SRC", help="Labelled pictures, in any layout that can be trained on."),
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that is written.")],
+    short_side: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Reduce larger short sides to N pixels; else nothing changes."),
+    ] = None,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of the JPEGs of reduced pictures.")] = 90,
+    per_shard: Annotated[int, typer.Option(min=1, metavar="N", help="Pictures in a tar file.")] = 1000,
+    workers: verify.Workers = None,
+) -> None:
+    """Write labelled pictures as tar shards (webdataset), which are read in sequence.
+
+    Training pictures are shuffled, always in the same way. `index.json` comes last, with a checksum of every
+    shard. Give the same call again after an interruption: shards that are whole are kept.
+    """
+    from transferbench.cli import requests
+    from transferbench.cli.console import err
+    from transferbench.cli.console import out as stdout
+    from transferbench.cli.interrupts import terminable
+    from transferbench.cli.progress import counting, duration
+    from transferbench.tasks.classify.layouts import AnyData
+    from transferbench.tasks.classify.pack.pack import Packing
+    from transferbench.tasks.classify.pack.pack import pack as write
+
+    began = time.monotonic()
+    packing = Packing(short_side=short_side, quality=quality, per_shard=per_shard)
+    processes = requests.job_count(workers)
+    with terminable(), counting() as report:
+        packed = write(source, out, AnyData(), packing=packing, processes=processes, report=report)
+    for name, split in packed.index.splits.items():
+        size = sum(shard.bytes for shard in split.shards)
+        stdout.print(
+            f"{name:>6} {split.pictures:>9,} pictures {len(split.shards):>6,} shards {size / 1e6:>10,.1f} MB",
+            soft_wrap=True,
+        )
+    kept = f", {packed.shards_kept:,} shards kept from before" if packed.shards_kept else ""
+    err.print(f"packed in {duration(time.monotonic() - began)}{kept}; in {out}", markup=False, soft_wrap=True)
+
+
+app.command()(verify.verify)
 
 
 def draw(folder: Path, *, size: str = "small", seed: int = 0) -> dict[str, int]:

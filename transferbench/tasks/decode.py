@@ -3,6 +3,8 @@
 Dimension key: H x W pixels.
 """
 
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +13,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from transferbench.errors import DataError
 
+_PIL_ERRORS = (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError)
 _JPEG, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _TAIL_BYTES = 1024
 _HEADER_BYTES = 4096
+_MARKER = 0xFF
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SEQUENTIAL = (0xC0, 0xC1)
+_FRAME_BYTES = 9
+_CONTEXT_ROWS = 4
+"""Decoded below a crop: its last row of colours is interpolated from rows that lie lower."""
+_ROWS_LEFT = "extraneous bytes before marker 0xd9"
+"""How libjpeg complains where the picture goes on after the last row that it was told of."""
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -22,34 +33,107 @@ def read_rgb(path: Path) -> np.ndarray:
     Raises:
         DataError: the file is missing, truncated or no picture.
     """
-    try:
-        with Image.open(path) as file:
-            return np.array(ImageOps.exif_transpose(file).convert("RGB"))
-    except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(_complaint(path, error)) from error
+    return decode_rgb(_content(path), str(path))
 
 
 def read_rgb_fast(path: Path) -> np.ndarray:
     """Returns what `read_rgb` returns, to within 2 of 255, in less time; for training.
 
-    Anything but a plain RGB or grey JPEG without EXIF takes the way of `read_rgb`.
-
     Raises:
         DataError: the file is missing, truncated or no picture.
     """
+    return decode_rgb_fast(_content(path), str(path))
+
+
+def decode_rgb(content: bytes, name: str) -> np.ndarray:
+    """Returns the content of a picture's file as RGB bytes (H, W, 3), turned as its EXIF tag says.
+
+    Args:
+        content: all bytes of the file.
+        name: of the picture, for a complaint.
+
+    Raises:
+        DataError: the content is truncated or no picture.
+    """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(_complaint(path, error)) from error
-    if not content.startswith(_JPEG) or b"Exif" in content[:_HEADER_BYTES]:
-        return read_rgb(path)
+        with Image.open(BytesIO(content)) as file:
+            return np.array(_eight_bit(ImageOps.exif_transpose(file)).convert("RGB"))
+    except _PIL_ERRORS as error:
+        raise DataError(_complaint(name, error)) from error
+
+
+def decode_rgb_fast(content: bytes, name: str) -> np.ndarray:
+    """Returns what `decode_rgb` returns, to within 2 of 255, in less time; for training.
+
+    Anything but a plain RGB or grey JPEG without EXIF takes the way of `decode_rgb`.
+
+    Raises:
+        DataError: the content is truncated or no picture.
+    """
+    if plain_size(content) is not None:
+        with suppress(ValueError):
+            picture: np.ndarray = simplejpeg.decode_jpeg(content, "RGB")
+            return picture
+    return decode_rgb(content, name)
+
+
+def decode_rows(content: bytes, name: str, size_HW: tuple[int, int], rows: int) -> np.ndarray:
+    """Returns at least the first `rows` rows of what `decode_rgb_fast` returns, all columns; for crops.
+
+    A sequential JPEG holds its rows in order. Where the crop ends before the picture does, the header is
+    told so, and what comes after is neither decoded nor, unless the file ends too early, looked at.
+
+    Args:
+        content: all bytes of the file.
+        name: of the picture, for a complaint.
+        size_HW: what `plain_size` says, in pixels.
+        rows: at most the height of the picture.
+
+    Raises:
+        DataError: the content is truncated or no picture.
+    """
+    height, width = size_HW
+    kept = rows + _CONTEXT_ROWS
+    shortened = _with_height(content, kept) if kept < height else None
+    if shortened is None:
+        return decode_rgb_fast(content, name)
+    picture = np.empty((kept, width, 3), np.uint8)
     try:
-        if simplejpeg.decode_jpeg_header(content)[2] not in ("YCbCr", "Gray"):
-            return read_rgb(path)
-        picture: np.ndarray = simplejpeg.decode_jpeg(content, "RGB")
-    except ValueError:
-        return read_rgb(path)
+        simplejpeg.decode_jpeg(shortened, "RGB", buffer=picture)
+    except ValueError as error:
+        if not str(error).endswith(_ROWS_LEFT):
+            return decode_rgb_fast(content, name)
     return picture
+
+
+def plain_size(content: bytes) -> tuple[int, int] | None:
+    """Returns (height, width) of an RGB or grey JPEG without EXIF, None for any other content."""
+    if not content.startswith(_JPEG) or b"Exif" in content[:_HEADER_BYTES]:
+        return None
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
+    except ValueError:
+        return None
+    return (height, width) if colours in ("YCbCr", "Gray") else None
+
+
+def require_whole(content: bytes, name: str) -> None:
+    """Checks the header of a picture, and that a JPEG ends as one should; what looks cut off is decoded.
+
+    Args:
+        content: all bytes of its file.
+        name: of the picture, for a complaint.
+
+    Raises:
+        DataError: the content is truncated or no picture.
+    """
+    try:
+        with Image.open(BytesIO(content)) as file:
+            is_suspect = file.format == "JPEG" and _JPEG_END not in content[-_TAIL_BYTES:]
+    except _PIL_ERRORS:
+        is_suspect = True
+    if is_suspect:
+        decode_rgb(content, name)
 
 
 def read_size(path: Path) -> tuple[int, int]:
@@ -67,8 +151,40 @@ def read_size(path: Path) -> tuple[int, int]:
         if not has_an_end:
             read_rgb(path)
         return size
-    except (OSError, UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
-        raise DataError(_complaint(path, error)) from error
+    except _PIL_ERRORS as error:
+        raise DataError(_complaint(str(path), error)) from error
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Returns a picture whose colours PIL converts as one expects: not cut off at 255, not with a warning."""
+    if picture.mode.startswith("I"):
+        return Image.fromarray((np.asarray(picture) / 257).round().astype(np.uint8))
+    if isinstance(picture.info.get("transparency"), bytes):
+        return picture.convert("RGBA")
+    return picture
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(_complaint(str(path), error)) from error
+
+
+def _with_height(content: bytes, height: int) -> bytearray | None:
+    """Returns a JPEG with another height in its header, None for one that is not sequential.
+
+    Source:
+        ITU-T T.81, B.1.1.4 for the segments, B.2.2 for the frame header.
+    """
+    at, last = len(_JPEG), len(content) - _FRAME_BYTES
+    while at < last and content[at] == _MARKER and content[at + 1] not in _FRAMES:
+        at += 2 + int.from_bytes(content[at + 2 : at + 4])
+    if at >= last or content[at] != _MARKER or content[at + 1] not in _SEQUENTIAL:
+        return None
+    shortened = bytearray(content)
+    shortened[at + 5 : at + 7] = height.to_bytes(2)
+    return shortened
 
 
 def _tail(path: Path) -> bytes:
@@ -77,7 +193,8 @@ def _tail(path: Path) -> bytes:
         return file.read()
 
 
-def _complaint(path: Path, error: Exception) -> str:
+def _complaint(name: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"{path}: expected a picture, found no such file; copy the data set again"
-    return f"{path}: expected a whole picture, found one that cannot be decoded ({error}); replace the file"
+        return f"{name}: expected a picture, found no such file; copy the data set again"
+    reason = "no known format" if isinstance(error, UnidentifiedImageError) else error
+    return f"{name}: expected a whole picture, found one that cannot be decoded ({reason}); replace the file"

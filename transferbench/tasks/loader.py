@@ -156,6 +156,7 @@ def _loader(examples: _Keyed, keys: Any, workers: int) -> DataLoader[Any]:
         collate_fn=_as_is,
         persistent_workers=workers > 0,
         multiprocessing_context="fork" if workers else None,
+        pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),
     )
 

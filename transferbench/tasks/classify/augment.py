@@ -1,43 +1,34 @@
-"""Crops on bytes, and the change of colours as one affine map that the device applies.
+"""Crops on bytes: at random for training, of the centre for scoring.
 
-Dimension key: N images, H x W pixels, 3 colours (RGB).
+Dimension key: H x W pixels, 3 colours (RGB).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 from torch.nn.functional import interpolate
 
+from transferbench.tasks.classify.colours import ColourMap as ColourMap
+from transferbench.tasks.classify.colours import colour_map
 from transferbench.tasks.classify.protocols import Augment
+from transferbench.tasks.decode import decode_rgb_fast, decode_rows, plain_size
 
-# Eigenvalues and eigenvectors (rows R, G, B) of ImageNet's colours in 0..255, as in the released code.
-_EIGENVALUES = np.array([55.46, 4.794, 1.148])
-_EIGENVECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
-_GREY = np.array([0.299, 0.587, 0.114])
+Box = tuple[int, int, int, int]
+"""Top, left, height and width of a crop, in pixels."""
+
+Distort = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+
 _CROP_TRIES = 10
 
 
-class ColourMap(NamedTuple):
-    """New colour = matrix @ colour + offset, for colours in [0, 1]."""
-
-    matrix_N33: Tensor
-    offset_N3: Tensor
-
-    def apply(self, images_NCHW: Tensor) -> Tensor:
-        """Returns the images with their colours changed, cut off to [0, 1]."""
-        dtype = images_NCHW.dtype
-        mapped = torch.einsum("nij,njhw->nihw", self.matrix_N33.to(dtype), images_NCHW)
-        return (mapped + self.offset_N3.to(dtype)[:, :, None, None]).clamp_(0, 1)
-
-
-Distort = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+def _undistorted(picture_HW3: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return picture_HW3
 
 
 def augmented(
@@ -46,18 +37,79 @@ def augmented(
     augment: Augment,
     rng: np.random.Generator,
     *,
-    distort: Distort = lambda picture_HW3, rng: picture_HW3,
+    distort: Distort = _undistorted,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns a random crop of `side` x `side` bytes, and the matrix and offset of its colours."""
-    top, left, height, width = crop_box(picture_HW3.shape[:2], augment, rng)
-    crop = picture_HW3[top : top + height, left : left + width]
-    if rng.random() < augment.flip:
-        crop = crop[:, ::-1]
-    image = torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None]
-    resized = interpolate(image, (side, side), mode="bilinear", antialias=True, align_corners=False)[0]
-    picture = distort(resized.permute(1, 2, 0).numpy(), rng)
-    matrix, offset = colour_map(picture.mean((0, 1)) / 255, augment, rng)
-    return picture, matrix, offset
+    picture = distort(cropped(picture_HW3, side, augment, rng), rng)
+    return picture, *colour_map(picture, augment, rng)
+
+
+def augmented_from(
+    content: bytes,
+    name: str,
+    side: int,
+    augment: Augment,
+    *,
+    rng: np.random.Generator,
+    distort: Distort = _undistorted,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns what `augmented` returns of a picture's file, see `cropped_from`.
+
+    Raises:
+        DataError: the content is truncated or no picture.
+    """
+    picture = distort(cropped_from(content, name, side, augment, rng=rng), rng)
+    return picture, *colour_map(picture, augment, rng)
+
+
+def cropped(picture_HW3: np.ndarray, side: int, augment: Augment, rng: np.random.Generator) -> np.ndarray:
+    """Returns a random crop of `side` x `side` bytes, flipped at random."""
+    box = crop_box(picture_HW3.shape[:2], augment, rng, side=side)
+    return resized_crop(picture_HW3, box, side, is_flipped=rng.random() < augment.flip)
+
+
+def cropped_from(
+    content: bytes, name: str, side: int, augment: Augment, *, rng: np.random.Generator
+) -> np.ndarray:
+    """Returns the crop that `cropped` takes from a picture, of whose file no more is decoded than it needs.
+
+    Args:
+        content: all bytes of the file.
+        name: of the picture, for a complaint.
+        side: of the crop, in pixels.
+        augment: limits of the crop.
+        rng: drawn from as often as by `cropped`.
+
+    Raises:
+        DataError: the content is truncated or no picture.
+    """
+    size = plain_size(content)
+    if size is None:
+        return cropped(decode_rgb_fast(content, name), side, augment, rng)
+    box = crop_box(size, augment, rng, side=side)
+    rows_HW3 = decode_rows(content, name, size, box[0] + box[2])
+    return resized_crop(rows_HW3, box, side, is_flipped=rng.random() < augment.flip)
+
+
+def resized_crop(picture_HW3: np.ndarray, box: Box, side: int, *, is_flipped: bool) -> np.ndarray:
+    """Returns a part of a picture as `side` x `side` bytes, bilinear with antialiasing, in (H, W, 3) order.
+
+    Args:
+        picture_HW3: bytes.
+        box: the part.
+        side: pixels.
+        is_flipped: whether left and right change places.
+    """
+    top, left, height, width = box
+    crop_HW3 = np.ascontiguousarray(picture_HW3[top : top + height, left : left + width])
+    # The 1 comes in front before the axes change places: so torch sees that this is channels-last, and
+    # takes its fast way. To flip what comes out costs less than to flip what goes in.
+    crop_1HW3 = torch.from_numpy(crop_HW3)[None]
+    image_13HW = interpolate(
+        crop_1HW3.permute(0, 3, 1, 2), (side, side), mode="bilinear", antialias=True, align_corners=False
+    )
+    image_13HW = image_13HW.flip(3) if is_flipped else image_13HW
+    return np.asarray(image_13HW[0].permute(1, 2, 0))
 
 
 def scored(
@@ -88,56 +140,36 @@ def scored(
     return np.asarray(image.crop((left, top, left + side, top + side)))
 
 
-def crop_box(
-    size_HW: tuple[int, ...], augment: Augment, rng: np.random.Generator
-) -> tuple[int, int, int, int]:
-    """Returns top, left, height, width in pixels of a crop of random area and aspect.
+def crop_box(size_HW: tuple[int, ...], augment: Augment, rng: np.random.Generator, *, side: int) -> Box:
+    """Returns a crop of random area and aspect, as `augment.crops` says.
 
-    After ten tries that do not fit, the largest crop of a legal aspect in the centre, as torchvision does.
+    Args:
+        size_HW: of the picture, in pixels.
+        augment: limits of area and aspect.
+        rng: drawn from.
+        side: of the input, in pixels: what the released code takes from the centre after ten tries in vain.
 
     Source:
-        Szegedy et al. 2015; torchvision's RandomResizedCrop.
+        Szegedy et al. 2015; torchvision's RandomResizedCrop; MXNet's image_aug_default.
     """
     height, width = size_HW[:2]
-    lowest, highest = (math.log(aspect) for aspect in augment.aspect)
     for _ in range(_CROP_TRIES):
         area = height * width * rng.uniform(*augment.area)
-        aspect = math.exp(rng.uniform(lowest, highest))
+        aspect = _aspect(augment, rng)
         w, h = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         if 0 < w <= width and 0 < h <= height:
             return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
-    aspect = min(max(width / height, augment.aspect[0]), augment.aspect[1])
-    h, w = max(1, min(height, round(width / aspect))), max(1, min(width, round(height * aspect)))
+    if augment.crops == "released":
+        h = w = min(side, height, width)
+    else:
+        aspect = min(max(width / height, augment.aspect[0]), augment.aspect[1])
+        h, w = max(1, min(height, round(width / aspect))), max(1, min(width, round(height * aspect)))
     return (height - h) // 2, (width - w) // 2, h, w
 
 
-def colour_map(
-    mean_3: np.ndarray, augment: Augment, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns matrix and offset of brightness, contrast and saturation in random order, then PCA noise.
-
-    Each is affine in the colours (contrast through the mean grey, which follows from the mean colour),
-    so that all of them are one affine map; colours are cut off once, at the end.
-
-    Args:
-        mean_3: mean colour of the picture, in [0, 1].
-        augment: strengths.
-        rng: drawn from.
-
-    Source:
-        He et al. 2019, section 2.1; the released code has no hue.
-    """
-    matrix, offset = np.eye(3), np.zeros(3)
-    if augment.jitter:
-        shares = 1 + rng.uniform(-augment.jitter, augment.jitter, 3)
-        for kind in rng.permutation(3):
-            share = shares[kind]
-            step, shift = share * np.eye(3), np.zeros(3)
-            if kind == 1:
-                shift = np.full(3, (1 - share) * (_GREY @ (matrix @ mean_3 + offset)))
-            elif kind == 2:
-                step = step + (1 - share) * np.broadcast_to(_GREY, (3, 3))
-            matrix, offset = step @ matrix, step @ offset + shift
-    if augment.lighting:
-        offset = offset + _EIGENVECTORS @ (_EIGENVALUES * rng.normal(0, augment.lighting, 3)) / 255
-    return matrix.astype(np.float32), offset.astype(np.float32)
+def _aspect(augment: Augment, rng: np.random.Generator) -> float:
+    lowest, highest = augment.aspect
+    if augment.crops == "torchvision":
+        return math.exp(rng.uniform(math.log(lowest), math.log(highest)))
+    aspect = rng.uniform(lowest, highest)
+    return 1 / aspect if augment.crops == "released" and rng.random() < 0.5 else aspect

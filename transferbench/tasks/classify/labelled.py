@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferbench.errors import DataError, nearest
-from transferbench.tasks.classify.imagefolder import read_split
+from transferbench.tasks.classify.sources.imagefolder import read_folder
+from transferbench.tasks.classify.sources.synsets import imagenet_synsets as imagenet_synsets
 
 IMAGENET_CLASSES = 1000
 _SPLITS = ("val", "validation", "test")
@@ -60,10 +61,5 @@ def read_labelled(root: Path, outputs: int, classes: Sequence[str] = ()) -> Labe
             f"{folder}: expected folders named after the {outputs} classes of the weights, as {names[0]!r}, "
             f"found {unknown[0]!r}; {hint}"
         )
-    files, labels, _ = read_split(folder.parent, folder.name, names)
-    return Labelled(tuple(files), tuple(labels))
-
-
-def imagenet_synsets() -> list[str]:
-    """Returns the 1,000 synsets in the order of a classifier's outputs, which is alphabetical."""
-    return Path(__file__).with_name("imagenet_synsets.txt").read_text().split()
+    pictures = read_folder(folder.parent, folder.name, names)
+    return Labelled(tuple(pictures.files), tuple(pictures.labels.tolist()))

@@ -9,15 +9,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from transferbench.tasks.base import Outcome
-from transferbench.tasks.classify.imagefolder import FolderExamples
-from transferbench.tasks.decode import read_rgb
+from transferbench.tasks.classify.sources.source import Source
+from transferbench.tasks.decode import decode_rgb
 
 _SIDE = 192
 _BAR = 22
 
 
 def draw_guesses(
-    examples: FolderExamples,
+    source: Source,
     indices: Sequence[int] | np.ndarray,
     outcome: Outcome,
     classes: Sequence[str],
@@ -25,8 +25,9 @@ def draw_guesses(
 ) -> None:
     """Writes `truth_0.png`, `predicted_0.png`, ... for the pictures at `indices`."""
     for place, index in enumerate(indices):
-        picture = Image.fromarray(read_rgb(examples.files[index])).resize((_SIDE, _SIDE))
-        truth = classes[examples.labels[index]]
+        picture = Image.fromarray(decode_rgb(source.read(index), source.name(index)))
+        picture = picture.resize((_SIDE, _SIDE))
+        truth = classes[source.labels[index]]
         guess = classes[int(outcome.predictions["ranked"][index, 0])]
         _captioned(picture, truth).save(folder / f"truth_{place}.png")
         mark = "right" if guess == truth else "wrong"

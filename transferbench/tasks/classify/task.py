@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -14,12 +15,13 @@ from torch.nn.functional import cross_entropy, one_hot
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.tasks.base import DataCard, Outcome
-from transferbench.tasks.classify.imagefolder import ClassifyBatch, FolderExamples, read_split
+from transferbench.tasks.classify.examples import ClassifyBatch, ClassifyExamples
 from transferbench.tasks.classify.metric import accuracy_per_class, top_accuracy
 from transferbench.tasks.classify.model import Classifier
 from transferbench.tasks.classify.pictures import draw_guesses
 from transferbench.tasks.classify.protocols import ClassifyProtocol
-from transferbench.tasks.decode import read_size
+from transferbench.tasks.classify.sources.source import Source, open_source
+from transferbench.tasks.decode import require_whole
 from transferbench.tasks.fingerprint import fingerprint
 from transferbench.tricks.bag import Bag
 from transferbench.tricks.base import ParameterGroup
@@ -35,7 +37,7 @@ class ClassifyTask:
     name = "classify"
 
     def __init__(self, protocol: ClassifyProtocol, root: Path, *, limit: int | None, bag: Bag) -> None:
-        """Reads the lists of pictures.
+        """Reads the lists of pictures, in whichever layout they are.
 
         Args:
             protocol: what to do.
@@ -46,21 +48,22 @@ class ClassifyTask:
         Raises:
             DataError: the data are not there or not in the layout.
         """
-        folder = root / protocol.data.folder
-        files, labels, classes = read_split(folder, protocol.data.train, None)
-        score_files, score_labels, _ = read_split(folder, protocol.data.score, classes)
+        train = open_source(root, protocol.data, "train")
+        score = open_source(root, protocol.data, "score", train.classes)
+        sources = _limited(train, limit), _limited(score, limit)
+        if sum(map(len, sources)) <= _MOST_CHECKED:
+            for source in sources:
+                for index in range(len(source)):
+                    require_whole(source.read(index), source.name(index))
         self.protocol = protocol
-        self.fit_examples = _limited(files, labels, limit, protocol, bag)
-        self.score_examples = _limited(score_files, score_labels, limit, protocol, bag)
-        used = [*self.fit_examples.files, *self.score_examples.files]
-        if len(used) <= _MOST_CHECKED:
-            for file in used:
-                read_size(file)
+        self.fit_examples, self.score_examples = (
+            ClassifyExamples(source, protocol, bag) for source in sources
+        )
         self.data = DataCard(
             root=str(root),
-            fingerprint=fingerprint(folder, used),
-            pictures={"train": len(self.fit_examples), "score": len(self.score_examples)},
-            classes=tuple(classes),
+            fingerprint=_fingerprint(root / protocol.data.folder, sources),
+            pictures={"train": len(sources[0]), "score": len(sources[1])},
+            classes=train.classes,
         )
         self._bag = bag
 
@@ -73,7 +76,7 @@ class ClassifyTask:
 
     def loss(self, model: nn.Module, batch: ClassifyBatch, rng: Random) -> Tensor:
         dtype = next(model.parameters()).dtype
-        images_NCHW = batch.colours.apply(batch.images_NCHW.to(dtype).div_(255))
+        images_NCHW = batch.colours.apply(batch.images_NCHW, dtype)
         targets_NK = self._bag.soften(one_hot(batch.labels_N, len(self.data.classes)).to(dtype))
         images_NCHW, targets_NK = self._bag.mix(images_NCHW, targets_NK, rng)
         logits_NK = model(images_NCHW)
@@ -91,32 +94,42 @@ class ClassifyTask:
         model.eval()
         dtype = next(model.parameters()).dtype
         ranks = min(_RANKS, len(self.data.classes))
-        ranked, labels, done = [], [], 0
+        ranked, labels, done = [np.zeros((0, ranks), np.int64)], [np.zeros(0, np.int64)], 0
         for batch in batches:
             logits_NK = model(batch.images_NCHW.to(dtype).div_(255))
             ranked.append(logits_NK.topk(ranks).indices.cpu().numpy())
             labels.append(batch.labels_N.cpu().numpy())
             done += len(batch)
             report(done)
-        ranked_NR, labels_N = np.concatenate(ranked), np.concatenate(labels)
+        return self.outcome({"ranked": np.concatenate(ranked), "labels": np.concatenate(labels)})
+
+    def outcome(self, predictions: Mapping[str, np.ndarray]) -> Outcome:
+        """Returns what predictions are worth: `ranked` (N, R), classes from the best, and `labels` (N,)."""
+        ranked_NR, labels_N = predictions["ranked"], predictions["labels"]
         return Outcome(
             scores={
                 "classify/top1": top_accuracy(ranked_NR, labels_N, 1),
                 "classify/top5": top_accuracy(ranked_NR, labels_N, _RANKS),
             },
             per_class={"classify/top1": accuracy_per_class(ranked_NR, labels_N, self.data.classes)},
-            predictions={"ranked": ranked_NR, "labels": labels_N},
+            predictions=predictions,
         )
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         spread = np.linspace(0, len(self.score_examples) - 1, count).astype(int)
-        draw_guesses(self.score_examples, spread, outcome, self.data.classes, folder)
+        draw_guesses(self.score_examples.source, spread, outcome, self.data.classes, folder)
 
 
-def _limited(
-    files: list[Path], labels: list[int], limit: int | None, protocol: ClassifyProtocol, bag: Bag
-) -> FolderExamples:
-    if limit is None or limit >= len(files):
-        return FolderExamples(files, labels, protocol, bag)
-    kept = [i * len(files) // limit for i in range(limit)]
-    return FolderExamples([files[i] for i in kept], [labels[i] for i in kept], protocol, bag)
+def _fingerprint(folder: Path, sources: Sequence[Source]) -> str:
+    """Returns that of the files; with the numbers of pictures, where files hold more than one."""
+    files = [file for source in sources for file in source.files]
+    counts = [len(source) for source in sources]
+    of_files = fingerprint(folder, files)
+    return of_files if sum(counts) == len(files) else sha256(f"{of_files}\t{counts}".encode()).hexdigest()
+
+
+def _limited(source: Source, limit: int | None) -> Source:
+    """Returns `limit` of the pictures, evenly from first to last."""
+    if limit is None or limit >= len(source):
+        return source
+    return source.take(np.arange(limit) * len(source) // limit)

@@ -1,0 +1,1 @@
+"""Writes labelled pictures as tar shards."""
