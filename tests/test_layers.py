@@ -22,7 +22,9 @@ MAY_IMPORT = {
     "recipes": {"tasks", "engine", "backbones", "tricks"} | BASE,
     "runs": {"recipes", "tasks", "engine", "backbones", "tricks", "transferbench"} | BASE,
     "reports": {"runs.record"} | BASE,
-    "cli": {"recipes", "runs", "reports", "tasks", "engine", "backbones", "tricks", "miniature"} | BASE,
+    "benchmarks": {"tasks", "engine", "backbones", "tricks", "recipes", "runs"} | BASE,
+    "cli": {"recipes", "runs", "reports", "tasks", "engine", "backbones", "tricks", "miniature", "benchmarks"}
+    | BASE,
     "__main__": {"cli"},
     "__init__": set(),
 }

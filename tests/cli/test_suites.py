@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import torch
 from rich.console import Console
 
 from tests.cli.command import error, told
@@ -16,11 +17,34 @@ from tests.fabricate.records import top1
 from tests.fabricate.toml import write_toml
 from tests.runs.tiny import CLASSIFY
 from transferbench.cli.live import _view
+from transferbench.cli.requests import job_count, run_count
 from transferbench.recipes.suite import Suite
 from transferbench.runs.queue import Progress
 from transferbench.runs.record import find_records
 
 PLAN = {"epochs": 1, "batch_size": 4, "lr": 0.05}
+
+
+@pytest.mark.parametrize("command", ["run table6_mini", "demo"])
+def test_a_suite_is_not_for_torchrun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    for name, value in {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
+
+    assert error(*command.split(), "-o", tmp_path / "out") == (
+        f"error: {command.split()[0]}: expected one process, found 2; start it without torchrun, with --jobs "
+        "for several runs at a time (several processes share a run in `pretrain` alone)\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("jobs", "device", "count"), [(5, None, 5), (None, None, 3), (None, "cuda:1", 1)])
+def test_there_are_as_many_runs_at_a_time_as_accelerators(
+    monkeypatch: pytest.MonkeyPatch, jobs: int | None, device: str | None, count: int
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+
+    assert run_count(jobs, device) == count
+    assert run_count(None, "cpu") == job_count(None)
 
 
 @pytest.mark.parametrize("name", ["table2", "table6"])

@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from transferbench.engine.device import check_precision, peak_memory_bytes, pick_device, reset_peak_memory
+from transferbench.engine.device import (
+    accelerators,
+    check_precision,
+    device_of,
+    peak_memory_bytes,
+    pick_device,
+    reset_peak_memory,
+)
 from transferbench.engine.plan import Precision
 from transferbench.errors import RunError
 
@@ -30,8 +37,28 @@ def test_a_processor_with_bf16_instructions_takes_bf16(
 
     check_precision("bf16", torch.device("cpu"))
 
-    with pytest.raises(RunError, match="precision 'fp16'"):
+    with pytest.raises(RunError, match=r"precision 'fp16': .* use --precision bf16, which it has, or fp32"):
         check_precision("fp16", torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "count", "devices"),
+    [
+        (None, 0, 0, [None, None, None]),
+        (None, 1, 1, [None, None, None]),
+        (None, 2, 2, ["cuda:0", "cuda:1", "cuda:0"]),
+        ("cuda", 2, 2, ["cuda:0", "cuda:1", "cuda:0"]),
+        ("cuda:1", 2, 1, ["cuda:1", "cuda:1", "cuda:1"]),
+        ("cpu", 2, 0, ["cpu", "cpu", "cpu"]),
+    ],
+)
+def test_runs_take_turns_on_the_accelerators_that_are_left_open(
+    monkeypatch: pytest.MonkeyPatch, name: str | None, there: int, count: int, devices: list[str | None]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+
+    assert accelerators(name) == count
+    assert [device_of(name, place) for place in range(3)] == devices
 
 
 def test_peak_memory_counts_from_the_reset() -> None:

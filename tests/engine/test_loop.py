@@ -1,7 +1,9 @@
+import errno
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import IO
 
 import pytest
 import torch
@@ -133,11 +135,45 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
         fit(job(tmp_path), lambda _: None)
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Path) -> None:
+def test_an_empty_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "last.ckpt").touch()
+
+    with pytest.raises(RunError, match=r"found something that cannot be read \(EOFError\); give --overwrite"):
+        fit(job(tmp_path), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "content", [{"step": 3}, {"position": {"step": 3}}, {"position": None}, [1, 2]], ids=str
+)
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "last.ckpt")
+
+    with pytest.raises(RunError, match="expected a checkpoint of this version, found a file of another form"):
+        fit(job(tmp_path), lambda _: None)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="the checkpoint of step 12 could not be written"):
         fit(job(tmp_path, checkpoint=tmp_path / "missing" / "last.ckpt"), lambda _: None)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = iter(range(100))
+    with pytest.raises(Interrupted):
+        fit(job(tmp_path, should_stop=lambda: 15 if next(calls) == 4 else 0), lambda _: None)
+    before = (tmp_path / "last.ckpt").read_bytes()
+
+    def half(content: object, file: IO[bytes]) -> None:
+        file.write(before[:100])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(RunError, match=r"step 12 could not be written .*No space left on device"):
+        fit(job(tmp_path), lambda _: None)
+
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("last.ckpt", before)]
 
 
 @pytest.mark.slow

@@ -65,6 +65,15 @@ def test_a_step_beyond_the_end_is_told() -> None:
     assert rates(SMOOTH, [end - 1])
 
 
+def test_a_batch_of_more_pictures_than_there_are_is_told() -> None:
+    recipe = load_recipe("resnet50_d_smooth", sets=["plan.batch_size=2000000"])
+
+    assert message(recipe, 0) == (
+        "plan.batch_size: expected at most the 1281167 training pictures of 'imagenet@1', found 2000000, "
+        "of which there is no step; take a smaller batch"
+    )
+
+
 def test_data_without_a_published_count_need_the_steps_of_an_epoch(tmp_path: Path) -> None:
     recipe = load_recipe(recipe_file(tmp_path, protocol="small-pictures@1", plan=PLAN))
 

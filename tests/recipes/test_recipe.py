@@ -119,6 +119,20 @@ def test_a_drop_of_the_rate_after_the_end_is_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("plan.warmup_epochs", {"plan": PLAN | {"warmup_epochs": 2}}),
+        ("tricks.warmup.epochs", {"tricks": {"warmup": {"epochs": 2.0}}}),
+    ],
+)
+def test_a_warmup_that_never_ends_is_refused(tmp_path: Path, key: str, changes: dict[str, Any]) -> None:
+    assert message(recipe_file(tmp_path, **changes)) == (
+        f"FILE: {key}: expected epochs before the end at 2, found 2, which would have no effect; "
+        "take it out, or train longer"
+    )
+
+
 def test_a_schedule_that_cosine_replaces_may_stand(tmp_path: Path) -> None:
     assert load_recipe(recipe_file(tmp_path, plan=PLAN | LATE, tricks={"cosine": True}))
 

@@ -10,7 +10,7 @@ MARKDOWN = """\
 
 | recipe | top-1 \u2191 | vs B | paper |
 | --- | --: | --: | --: |
-| B | 50.5 \u00b1 0.7 |  | 76.2 |
+| B | 50.5 \u00b1 0.7 |  | 76.16 |
 | D\\|2 | 59.0 \u00b1 1.4 | +8.5 [-10.6, 27.6] |  |
 | x_1 \\* | 0.0 |  |  |
 
@@ -34,7 +34,7 @@ LATEX = r"""% needs \usepackage{booktabs}
 \toprule
 recipe & top-1 $\uparrow$ & vs B & paper \\
 \midrule
-B & 50.5 $\pm$ 0.7 &  & 76.2 \\
+B & 50.5 $\pm$ 0.7 &  & 76.16 \\
 D|2 & 59.0 $\pm$ 1.4 & +8.5 [$-$10.6, 27.6] &  \\
 x\_1 * & 0.0 &  &  \\
 \bottomrule
@@ -90,7 +90,7 @@ def test_markdown_has_a_table_for_each_baseline_and_the_papers_spread() -> None:
     tables = markdown(_in_parts()).split("\n\n**")
 
     assert tables[0].splitlines()[2:] == [
-        *("| recipe | top-1 \u2191 | paper |", "| --- | --: | --: |", "| B | 50.0 | 78.4 \u00b1 0.1 |"),
+        *("| recipe | top-1 \u2191 | paper |", "| --- | --: | --: |", "| B | 50.0 | 78.37 \u00b1 0.09 |"),
     ]
     assert tables[1].splitlines()[2:6] == [
         *(
@@ -106,7 +106,7 @@ def test_latex_has_a_table_for_each_baseline_and_the_papers_spread() -> None:
     text = latex(_in_parts())
 
     assert text.count(r"\begin{tabular}") == 2
-    assert "B & 50.0 & 78.4 $\\pm$ 0.1 \\\\\n" in text
+    assert "B & 50.0 & 78.37 $\\pm$ 0.09 \\\\\n" in text
     assert "recipe & top-1 $\\uparrow$ & vs b \\\\\n" in text
 
 

@@ -1,5 +1,6 @@
 """Who may write in the folder of a run, and what may be there already."""
 
+import errno
 import fcntl
 import threading
 from pathlib import Path
@@ -116,6 +117,21 @@ def test_an_error_inside_leaves_no_lock(tmp_path: Path) -> None:
         raise KeyError
 
     assert files_below(tmp_path) == []
+
+
+def test_a_disk_that_is_full_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(RunError) as caught, opened(tmp_path, "refuse"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert str(caught.value) == (
+        f"{tmp_path}: expected room to write, found 'No space left on device'; what was saved before is "
+        "whole: make room and start again with --resume"
+    )
+
+
+def test_other_errors_of_the_system_keep_their_traceback(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="Input/output error"), opened(tmp_path, "refuse"):
+        raise OSError(errno.EIO, "Input/output error")
 
 
 def _fill(folder: Path, *names: str) -> None:

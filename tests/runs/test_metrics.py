@@ -1,6 +1,9 @@
 """The line-by-line log of a run."""
 
+import os
 from pathlib import Path
+
+import pytest
 
 from transferbench.runs.metrics import FILE_NAME, MetricsFile, read_metrics
 
@@ -43,3 +46,16 @@ def test_a_line_that_was_cut_short_is_left_out(tmp_path: Path) -> None:
     log(tmp_path, 2)
 
     assert [line["step"] for line in read_metrics(tmp_path / FILE_NAME)] == [0, 1, 2]
+
+
+def test_lines_that_cannot_be_taken_back_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log(tmp_path, 0, 1)
+
+    def full(descriptor: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError):
+        log(tmp_path, 1)
+
+    assert [line["step"] for line in read_metrics(tmp_path / FILE_NAME)] == [0, 1]

@@ -24,7 +24,9 @@ PLAN = {"epochs": 2, "batch_size": 8, "lr": 0.02}
 TRICKS = {"mixup": True, "label_smoothing": True, "warmup": {"epochs": 1}, "ema": {"decay": 0.9}}
 
 
-def started(folder: Path, out: str, *flags: str, processes: int = 2) -> subprocess.Popen[bytes]:
+def started(
+    folder: Path, out: str, *flags: str, processes: int = 2, stderr: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
     """Returns a pretraining at work, in one process or in several that share it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -37,7 +39,7 @@ def started(folder: Path, out: str, *flags: str, processes: int = 2) -> subproce
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=stderr,
     )
 
 
@@ -108,6 +110,20 @@ def _pause(process: subprocess.Popen[bytes]) -> None:
         process.wait(0.05)
     except subprocess.TimeoutExpired:
         return
+
+
+@pytest.mark.slow
+def test_what_the_first_of_two_refuses_ends_the_other_without_a_traceback(tmp_path: Path) -> None:
+    prepared(tmp_path, "mini_d")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").touch()
+
+    process = started(tmp_path, "full", stderr=subprocess.PIPE)
+    told = process.communicate()[1].decode()
+
+    assert process.returncode != 0
+    assert told.count("full: expected an empty folder, found 'notes.txt'") == 1
+    assert "[rank1]: Traceback" not in told
 
 
 @pytest.mark.parametrize(

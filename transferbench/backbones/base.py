@@ -93,5 +93,5 @@ class Backbone(nn.Module):
         """Returns RGB images of [0, 1] as the weights expect them."""
         mean = torch.tensor(self.pixels.mean, dtype=images_NCHW.dtype, device=images_NCHW.device)
         std = torch.tensor(self.pixels.std, dtype=images_NCHW.dtype, device=images_NCHW.device)
-        normalized = (images_NCHW - mean[:, None, None]) / std[:, None, None]
+        normalized = (images_NCHW - mean[:, None, None]).div_(std[:, None, None])
         return normalized.flip(1) if self.pixels.colours == "bgr" else normalized

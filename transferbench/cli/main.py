@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from transferbench.cli import catalogs, compare, data, suites, train, weights
+from transferbench.cli import bench, catalogs, compare, data, suites, train, weights
 
 app = typer.Typer(
     name="transferbench",
@@ -23,3 +23,4 @@ app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 app.command("list")(catalogs.list_)
 app.command()(catalogs.show)
+app.add_typer(bench.app, name="bench")

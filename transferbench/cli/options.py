@@ -75,6 +75,9 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Of one process; 1 repe
 Precision = Annotated[str | None, typer.Option(metavar="P", help="fp32, bf16 or fp16.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Empty the run's folder first.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Runs at a time; as many as cores if left out.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, help="Runs at a time; as many as accelerators, or else cores, if left out."),
+]
 Seeds = Annotated[int | None, typer.Option(min=1, metavar="N", help="Repeats of every run.")]
 FirstSeed = Annotated[int, typer.Option(min=0, help="Seed of the first repeat.")]

@@ -125,6 +125,22 @@ def asked_by(arch: str | None, sets: list[str] | None, allow_missing: list[str] 
     return Asked(arch, with_sets({}, sets or ()), tuple(allow_missing or ()), trust)
 
 
+def require_one_process(command: str) -> None:
+    """Refuses several processes, as `torchrun` starts them, where each would do all of the work.
+
+    Raises:
+        ConfigError: there is another one.
+    """
+    from transferbench.engine.world import world_here
+
+    world = world_here()
+    if not world.is_alone:
+        raise ConfigError(
+            f"{command}: expected one process, found {world.size}; start it without torchrun, with --jobs "
+            "for several runs at a time (several processes share a run in `pretrain` alone)"
+        )
+
+
 def require_format(form: str, known: Sequence[str]) -> None:
     """Refuses an unknown `--format`.
 
@@ -136,8 +152,15 @@ def require_format(form: str, known: Sequence[str]) -> None:
 
 
 def job_count(jobs: int | None) -> int:
-    """Returns how many runs are done at a time: as asked, or one a core that this process may use."""
+    """Returns how many processes are at work at a time: as asked, or one a core that this one may use."""
     return jobs or len(os.sched_getaffinity(0))
+
+
+def run_count(jobs: int | None, device: str | None) -> int:
+    """Returns how many runs are done at a time: as asked, or one an accelerator, or else one a core."""
+    from transferbench.engine.device import accelerators
+
+    return jobs or accelerators(device) or job_count(None)
 
 
 def _either(words: Sequence[str]) -> str:

@@ -40,6 +40,7 @@ def run(
     from transferbench.recipes.load import load_protocol, load_suite, load_teachers
     from transferbench.runs.suite_folder import remember_suite
 
+    requests.require_one_process("run")
     resolved, rows = load_suite(suite)
     recipes = (*rows, *load_teachers(suite))
     machine = requests.machine_of(device=device, workers=workers, threads=threads)
@@ -60,7 +61,7 @@ def run(
         data=folders,
         out=folder,
         machine=machine,
-        jobs=requests.job_count(jobs),
+        jobs=requests.run_count(jobs, device),
     )
 
 
@@ -81,6 +82,7 @@ def demo(
     from transferbench.recipes.load import load_suite
     from transferbench.runs.suite_folder import remember_suite
 
+    requests.require_one_process("demo")
     suite, recipes = load_suite(DEMO)
     remember_suite(out, suite)  # refuses another suite's folder before anything is drawn in it
     err.print(f"{suite.about}\n{suite.cost}", markup=False)
@@ -94,7 +96,7 @@ def demo(
         data=dict.fromkeys(("classify", "detect", "segment"), world),
         out=out,
         machine=requests.machine_of(device=device, workers=0, threads=1),
-        jobs=requests.job_count(jobs),
+        jobs=requests.run_count(jobs, device),
     )
 
 

@@ -71,12 +71,12 @@ def load_checkpoint(path: Path, parts: Stateful, identity: str, world: World = A
     Of several processes the first reads it for all, so that it need not lie where every one can see it.
 
     Raises:
-        RunError: the checkpoint cannot be read, or is of a run with other settings.
+        RunError: the checkpoint cannot be read, is of another version, or of a run with other settings.
     """
     content = world.share(_read(path) if world.is_first and path.exists() else None)
     if content is None:
         return None
-    position = Position(**content["position"])
+    position = _position(path, content)
     if position.identity != identity:
         raise RunError(
             f"{path}: expected a checkpoint of this run, found one of other settings, data or weights; "
@@ -90,13 +90,22 @@ def load_checkpoint(path: Path, parts: Stateful, identity: str, world: World = A
     return position
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _position(path: Path, content: Any) -> Position:
     try:
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        return Position(**content["position"])
+    except (KeyError, TypeError) as error:
+        raise RunError(
+            f"{path}: expected a checkpoint of this version, found a file of another form; give --overwrite "
+            "to start anew, or go on with the version that wrote it"
+        ) from error
+
+
+def _read(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RunError(
             f"{path}: expected a checkpoint, found something that cannot be read ({reason}); "
             "give --overwrite to start anew"
         ) from error
-    return content

@@ -39,6 +39,28 @@ def pick_device(name: str | None, world: World = ALONE) -> torch.device:
     return device
 
 
+def accelerators(name: str | None) -> int:
+    """Returns how many accelerators several runs may be spread over; 0 if they are done on the processor.
+
+    Args:
+        name: as `pick_device` takes it; one that is named whole is the only one.
+    """
+    if name is None or name == "cuda":
+        return torch.cuda.device_count()
+    return int(name != "cpu")
+
+
+def device_of(name: str | None, place: int) -> str | None:
+    """Returns the device of one of several processes that do a run each: the accelerators take turns.
+
+    Args:
+        name: as `pick_device` takes it; a device that it names whole is that of all.
+        place: of the process among them.
+    """
+    count = accelerators(name)
+    return f"cuda:{place % count}" if count > 1 else name
+
+
 def check_precision(precision: Precision, device: torch.device) -> None:
     """Refuses a precision that the device only emulates.
 
@@ -51,6 +73,11 @@ def check_precision(precision: Precision, device: torch.device) -> None:
         raise RunError(
             f"precision {precision!r}: expected an accelerator that multiplies it, found "
             f"{torch.cuda.get_device_name(device)}, which only emulates it; use fp16 or fp32"
+        )
+    if _has_16_bit("bf16", device):
+        raise RunError(
+            f"precision {precision!r}: expected an accelerator, found {platform.machine()}, which only "
+            "emulates it; use --precision bf16, which it has, or fp32"
         )
     raise RunError(
         f"precision {precision!r}: expected an accelerator or a processor with bf16 instructions (AVX-512 "

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from transferbench.errors import RunError
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
@@ -85,6 +87,7 @@ class World:
 
 
 ALONE = World()
+_TRANSPORTS = ("gloo", "NCCL")
 
 
 def world_here() -> World:
@@ -98,6 +101,9 @@ def world_here() -> World:
 @contextmanager
 def met(world: World, device: torch.device) -> Iterator[None]:
     """Lets the processes of a world talk to each other: by NCCL between accelerators, else by gloo.
+
+    Raises:
+        RunError: another process ended while this one waited for it.
 
     Source:
         torch.distributed, whose address comes from the environment that `torchrun` sets.
@@ -114,5 +120,12 @@ def met(world: World, device: torch.device) -> Iterator[None]:
     distributed.init_process_group("nccl" if is_cuda else "gloo")
     try:
         yield
+    except RuntimeError as error:
+        if not (isinstance(error, distributed.DistError) or any(name in str(error) for name in _TRANSPORTS)):
+            raise
+        raise RunError(
+            f"expected all {world.size} processes of this run at work, found one that has ended "
+            f"({str(error).splitlines()[0]}); see what it says, and start them again with --resume"
+        ) from error
     finally:
         distributed.destroy_process_group()

@@ -214,7 +214,11 @@ def _require_effect(path: Path, recipe: Recipe) -> None:
     if plan is None:
         return
     drops = plan.schedule.at_epochs if isinstance(plan.schedule, Step) and not recipe.tricks.cosine else ()
+    warmups = {"plan.warmup_epochs": plan.warmup_epochs}
+    if recipe.tricks.warmup:
+        warmups = {"tricks.warmup.epochs": recipe.tricks.warmup.epochs}
     late: dict[str, list[float]] = {
+        **{key: [epochs] for key, epochs in warmups.items() if epochs >= plan.epochs},
         "plan.schedule.at_epochs": [epoch for epoch in drops if epoch >= plan.epochs],
         "tricks.progressive_size.epochs": [sizes.epochs] if sizes and sizes.epochs >= plan.epochs else [],
     }

@@ -45,6 +45,11 @@ def _published_steps(protocol: str, batch_size: int) -> int:
             f"--steps-per-epoch: expected a number, as nothing says how many pictures {protocol!r} has, "
             "found none; give training pictures over batch, rounded down"
         )
+    if pictures < batch_size:
+        raise ConfigError(
+            f"plan.batch_size: expected at most the {pictures} training pictures of {protocol!r}, found "
+            f"{batch_size}, of which there is no step; take a smaller batch"
+        )
     return pictures // batch_size
 
 

@@ -60,11 +60,11 @@ def difference_words(delta: Difference | None) -> Words:
 
 
 def paper_words(cell: Cell | None) -> Words:
-    """Returns the paper's number with its spread if it has one, or nothing."""
+    """Returns the paper's number with its spread if it has one, both to its two decimals; or nothing."""
     if cell is None or cell.paper is None:
         return ()
-    spread = () if cell.paper_sd is None else (PLUS_MINUS, f"{100 * cell.paper_sd:.1f}")
-    return (f"{100 * cell.paper:.1f}", *spread)
+    spread = () if cell.paper_sd is None else (PLUS_MINUS, f"{100 * cell.paper_sd:.2f}")
+    return (f"{100 * cell.paper:.2f}", *spread)
 
 
 def has_paper(rows: Sequence[Row], name: str) -> bool:

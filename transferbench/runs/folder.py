@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -15,6 +16,7 @@ from transferbench.errors import RunError
 
 IfFull = Literal["refuse", "resume", "overwrite"]
 LOCK_NAME = ".lock"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -27,7 +29,8 @@ def opened(folder: Path, if_full: IfFull, *, patience_seconds: float = 30.0) -> 
         patience_seconds: how long to wait for another process to leave.
 
     Raises:
-        RunError: the folder cannot be written, is full, or another process is at work in it.
+        RunError: the folder cannot be written, is full, or another process is at work in it; or the disk is
+            full at any time.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,6 +49,13 @@ def opened(folder: Path, if_full: IfFull, *, patience_seconds: float = 30.0) -> 
             for part in folder.glob(".*.part"):  # of a process that was killed while it wrote
                 part.unlink()
             yield
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise RunError(
+                f"{folder}: expected room to write, found {error.strerror!r}; what was saved before is "
+                "whole: make room and start again with --resume"
+            ) from error
         finally:
             (folder / LOCK_NAME).unlink(missing_ok=True)
 

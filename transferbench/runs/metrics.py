@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from transferbench.files import whole_file
+
 FILE_NAME = "metrics.jsonl"
 
 
@@ -27,7 +29,8 @@ class MetricsFile:
         self._is_cut = True
         if self._path.exists():
             kept = [line for line in read_metrics(self._path) if line["step"] < step]
-            self._path.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            with whole_file(self._path) as file:
+                file.write("".join(json.dumps(line) + "\n" for line in kept).encode())
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -44,7 +44,7 @@ class Pool:
 
     def __init__(self, machine: Machine, size: int) -> None:
         self._machine = machine
-        self._workers = [self._started() for _ in range(size)]
+        self._workers = [self._started(place) for place in range(size)]
 
     @property
     def idle_count(self) -> int:
@@ -81,9 +81,9 @@ class Pool:
             worker.process.kill()
             worker.connection.close()  # not sooner: while it saves, a process still reports its last steps
 
-    def _started(self) -> _Worker:
+    def _started(self, place: int) -> _Worker:
         ours, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=_work, args=(theirs, self._machine))
+        process = _CONTEXT.Process(target=_work, args=(theirs, self._machine, place))
         process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -94,18 +94,21 @@ class Pool:
         except (EOFError, ConnectionError):
             worker.process.join(timeout=10)
             code = worker.process.exitcode
-            self._workers[self._workers.index(worker)] = self._started()
+            place = self._workers.index(worker)
+            self._workers[place] = self._started(place)
             return (
                 f"the process at work on it ended with status {code}; -9 says that the system stopped it, "
                 "most often for want of memory: take fewer --jobs or a smaller batch"
             )
 
 
-def _work(connection: Connection[Any, Any], machine: Machine) -> None:
+def _work(connection: Connection[Any, Any], machine: Machine, place: int) -> None:
     """Runs in the process."""
+    from transferbench.engine.device import device_of
     from transferbench.engine.loop import Interrupted
     from transferbench.runs.execute import execute
 
+    machine = replace(machine, device=device_of(machine.device, place))
     stopped_by = 0
 
     def on_terminate(number: int, _frame: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -10,8 +11,9 @@ from pathlib import Path
 
 import torch
 
+from transferbench.backbones.card import read_card
 from transferbench.backbones.weights.asked import Asked
-from transferbench.backbones.weights.load import LoadedBackbone, load_backbone, weights_sha256
+from transferbench.backbones.weights.load import LoadedBackbone, found_at, load_backbone
 from transferbench.backbones.weights.local import RANDOM
 from transferbench.engine.device import check_precision, pick_device
 from transferbench.engine.plan import Plan
@@ -65,7 +67,7 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     task, bag = _opened_task(cell.protocol, cell.data, cell.limit, bag.model_dump_json())
     loaded = _loaded(cell)
     teacher = _teacher_of(cell, bag)
-    lineage = {} if teacher is None else {"teacher": weights_sha256(teacher)}
+    lineage = {} if teacher is None else _taught_by(teacher, task.data.classes)
     parts = {
         "recipe": cell.recipe.model_dump(mode="json", exclude={"name", "about", "paper", "plan"}),
         "protocol": cell.protocol.model_dump(mode="json"),
@@ -92,6 +94,21 @@ def _teacher_of(cell: Cell, bag: Bag) -> str | None:
             "knows; give --set tricks.distillation.teacher=RUN_OR_FILE, or `run` a suite that has both"
         )
     return source
+
+
+def _taught_by(teacher: str, classes: Sequence[str]) -> dict[str, str]:
+    """Returns a student's lineage; refuses a teacher of as many other classes, or of another order."""
+    found = found_at(teacher)
+    card = read_card(found.path)
+    known = card.classes if card is not None and len(card.classes) == len(classes) else classes
+    for place, (theirs, ours) in enumerate(zip(known, classes, strict=True)):
+        if theirs != ours and str(place) not in (theirs, ours):  # a number stands for a name nobody told
+            raise ConfigError(
+                f"tricks.distillation.teacher: {teacher!r}: expected the data's classes in their order, "
+                f"found {theirs!r} as class {place}, where the data have {ours!r}; take a teacher trained on "
+                "the same classes"
+            )
+    return {"teacher": found.sha256}
 
 
 def _require_equal_parts(cell: Cell, plan: Plan, world: World) -> None:

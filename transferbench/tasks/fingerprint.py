@@ -9,5 +9,6 @@ def fingerprint(root: Path, files: Iterable[Path]) -> str:
     """Returns sha256 over names below `root` and sizes in bytes, in the order of the names."""
     digest = sha256()
     for path in sorted(set(files)):
-        digest.update(f"{path.relative_to(root).as_posix()}\t{path.stat().st_size}\n".encode())
+        line = f"{path.relative_to(root).as_posix()}\t{path.stat().st_size}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

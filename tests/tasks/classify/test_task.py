@@ -1,5 +1,6 @@
 """The task tells data sets apart and checks small ones before they are used."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,25 @@ def test_the_fingerprint_hangs_on_the_data_and_on_the_limit(tmp_path: Path, layo
 
     assert task(tmp_path / "a").data.fingerprint == task(tmp_path / "b").data.fingerprint == prints[0]
     assert prints[0] != prints[1]
+
+
+def test_shards_of_one_size_with_other_labels_are_other_data(tmp_path: Path) -> None:
+    for label in (b"0", b"1"):
+        members = [("a.cls", label), ("a.jpg", jpeg(0)), ("b.cls", b"1"), ("b.jpg", jpeg(1))]
+        for split in ("train", "val"):
+            write_tar(tmp_path / label.decode() / f"{split}.tar", members)
+
+    first, second = task(tmp_path / "0"), task(tmp_path / "1")
+
+    assert first.data.classes == second.data.classes
+    assert first.data.fingerprint != second.data.fingerprint
+
+
+def test_a_picture_whose_name_is_no_text_is_taken(tmp_path: Path) -> None:
+    folder = imagefolder(tmp_path) / "train" / "n01"
+    os.rename(folder / "0.jpg", os.fsencode(folder) + b"/caf\xe9.jpg")
+
+    assert len(task(tmp_path).fit_examples) == 12
 
 
 def test_the_fingerprint_of_a_folder_is_that_of_its_pictures(tmp_path: Path) -> None:

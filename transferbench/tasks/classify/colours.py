@@ -28,7 +28,7 @@ class ColourMap(NamedTuple):
     matrix_N33: Tensor
     offset_N3: Tensor
 
-    def apply(self, images_NCHW: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+    def apply(self, images_NCHW: Tensor, dtype: torch.dtype) -> Tensor:
         """Returns images of bytes in [0, 1], their colours changed and cut off once, at the end.
 
         The result is in planes whatever the order of the bytes: the map works on planes, and so does the
@@ -39,8 +39,6 @@ class ColourMap(NamedTuple):
             images_NCHW: uint8.
             dtype: of the result.
         """
-        if dtype is None:
-            images_NCHW, dtype = images_NCHW * 255, images_NCHW.dtype
         count, _, height, width = images_NCHW.shape
         offset_N31 = self.offset_N3.to(dtype)[:, :, None]
         matrix_N34 = torch.cat((self.matrix_N33.to(dtype) / 255, offset_N31), dim=2)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferbench.errors import DataError, nearest
-from transferbench.tasks.classify.sources.imagefolder import read_folder
+from transferbench.tasks.classify.layouts import SCORE_FOLDERS
+from transferbench.tasks.classify.sources.imagefolder import class_folders, read_folder
 from transferbench.tasks.classify.sources.synsets import imagenet_synsets as imagenet_synsets
 
 IMAGENET_CLASSES = 1000
-_SPLITS = ("val", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def read_labelled(root: Path, outputs: int, classes: Sequence[str] = ()) -> Labe
     """
     if not root.is_dir():
         raise DataError(f"--data {str(root)!r}: expected a folder, found none; check the path")
-    folder = next((root / split for split in _SPLITS if (root / split).is_dir()), root)
-    found = sorted(child.name for child in folder.iterdir() if child.is_dir())
+    folder = next((root / split for split in SCORE_FOLDERS if (root / split).is_dir()), root)
+    found = class_folders(folder)
     names = list(classes) or (imagenet_synsets() if outputs == IMAGENET_CLASSES else found)
     if len(names) != outputs:
         raise DataError(

@@ -10,7 +10,10 @@ from transferbench.schema import Schema
 
 Split = Literal["train", "score"]
 Classes = Literal["from data", "imagenet"]
-"""`from data`: those that the training split has; `imagenet`: the 1,000 synsets, which must all be there."""
+"""`from data`: those that the training split has, or that files which number them name; where nothing names
+them, the numbers up to the highest. `imagenet`: the 1,000 synsets, which must all be there."""
+SCORE_FOLDERS = ("val", "validation", "test")
+"""What the folder of the scored pictures may be called, the first that is there."""
 
 
 class AnyData(Schema):
@@ -23,7 +26,10 @@ class AnyData(Schema):
 
 
 class FolderData(Schema):
-    """A folder of folders: `train/<class>/*.jpg` and `val/<class>/*.jpg`."""
+    """A folder of folders: `train/<class>/*.jpg` and `val/<class>/*.jpg`.
+
+    Where `AnyData` finds no `val`, it takes `validation` or `test`.
+    """
 
     layout: Literal["imagefolder"] = "imagefolder"
     folder: str = ""

@@ -121,11 +121,17 @@ class ClassifyTask:
 
 
 def _fingerprint(folder: Path, sources: Sequence[Source]) -> str:
-    """Returns that of the files; with the numbers of pictures, where files hold more than one."""
+    """Returns that of the files; where these hold many pictures, with their labels and classes as well."""
     files = [file for source in sources for file in source.files]
     counts = [len(source) for source in sources]
     of_files = fingerprint(folder, files)
-    return of_files if sum(counts) == len(files) else sha256(f"{of_files}\t{counts}".encode()).hexdigest()
+    if sum(counts) == len(files):
+        return of_files
+    digest = sha256(f"{of_files}\t{counts}".encode())
+    for source in sources:
+        digest.update("\n".join(source.classes).encode())
+        digest.update(source.labels.astype("<i8").tobytes())
+    return digest.hexdigest()
 
 
 def _limited(source: Source, limit: int | None) -> Source:

@@ -7,10 +7,12 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.fabricate.broken import FAULTY, ODD, plain, sound_folders
 from tests.fabricate.parquet import parquet
@@ -19,6 +21,8 @@ from tests.fabricate.shards import shards
 from transferbench.errors import DataError, RunError
 from transferbench.tasks.classify.layouts import AnyData
 from transferbench.tasks.classify.pack.pack import Packed, Packing, pack
+from transferbench.tasks.classify.pack.shard import extension_of
+from transferbench.tasks.classify.sources.imagefolder import EXTENSIONS
 from transferbench.tasks.classify.sources.source import Source, open_source
 
 SMALL = Packing(per_shard=4)
@@ -204,3 +208,15 @@ def test_lists_of_places_are_packed_by_the_names_of_the_scenes(tmp_path: Path) -
         names = sorted(shard.getnames())
     assert names[:2] == ["airfield_00000001.cls", "airfield_00000001.jpg"]
     assert names[-1] == "yard_00000003.jpg"
+
+
+@pytest.mark.parametrize(
+    ("form", "extension"),
+    [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp"), ("BMP", "bmp"), ("TIFF", "tif"), ("PPM", "ppm")],
+)
+def test_a_key_has_the_extension_of_its_content(form: str, extension: str) -> None:
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, form)
+
+    assert extension_of(file.getvalue()) == extension
+    assert f".{extension}" in EXTENSIONS

@@ -48,6 +48,19 @@ def test_a_file_that_changed_is_gone_through_again(file: Path, change: str) -> N
     assert make.made == 2
 
 
+def test_a_file_in_the_place_of_one_of_the_same_size_and_time_is_gone_through(file: Path) -> None:
+    make = Counting()
+    indexed(file, make)
+
+    other = file.with_name("other")
+    other.write_bytes(b"xyz")
+    os.utime(other, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+    other.replace(file)
+
+    indexed(file, make)
+    assert make.made == 2
+
+
 def test_files_of_one_name_in_two_folders_are_two(file: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / "x.tar"

@@ -178,3 +178,34 @@ def test_an_epoch_reads_each_row_group_once(tmp_path: Path, monkeypatch: pytest.
     assert [found.read(index) for index in order] == [b"%d" % index for index in order]
 
     assert len(reads) == -(-300 // 7)
+
+
+def test_a_few_pictures_of_many_do_not_keep_all_row_groups(tmp_path: Path) -> None:
+    rows = [{"image": {"bytes": b"%d" % i}, "label": i % 3} for i in range(300)]
+    write_rows(tmp_path / "train.parquet", rows, group=10)
+    found = read_parquet(tmp_path, ParquetData(buffer=20), "train", None).take(np.arange(0, 300, 10))
+
+    assert [found.read(index) for index in range(30)] == [b"%d" % i for i in range(0, 300, 10)]
+
+    assert len(found._groups._kept) == 3 * 20 // 10 + 1
+
+
+def test_imagenet_has_its_synsets_for_classes_whatever_the_hub_calls_them(tmp_path: Path) -> None:
+    write_rows(tmp_path / "train.parquet", [GOOD], names=[f"word {label}" for label in range(1000)])
+
+    assert read_parquet(tmp_path, ANY, "train", None).classes == tuple(imagenet_synsets())
+
+
+@pytest.mark.parametrize("name", ["val.parquet", "train-1.parquet"])
+def test_files_that_number_the_classes_otherwise_are_told(tmp_path: Path, name: str) -> None:
+    write_rows(tmp_path / "train-0.parquet", [GOOD], names=["cat", "dog"])
+    path = write_rows(tmp_path / name, [GOOD], names=["dog", "cat"])
+
+    with pytest.raises(DataError) as caught:
+        train = read_parquet(tmp_path, ANY, "train", None)
+        read_parquet(tmp_path, ANY, "score", train.classes)
+
+    assert str(caught.value) == (
+        f"{path}: expected the label 0 to be 'cat', found that the file names it 'dog'; "
+        "take files whose labels are in one order"
+    )

@@ -8,7 +8,7 @@ from tests.fabricate.parquet import parquet
 from tests.fabricate.places365 import places365
 from tests.fabricate.shards import sample, shards, write_index, write_tar
 from transferbench.errors import DataError
-from transferbench.tasks.classify.layouts import AnyData
+from transferbench.tasks.classify.layouts import AnyData, FolderData
 from transferbench.tasks.classify.sources.recognise import recognised
 
 ANY = AnyData(classes="imagenet", folder="x")
@@ -30,6 +30,23 @@ def test_each_layout_is_recognised(tmp_path: Path, layout: str) -> None:
     found = recognised(LAYOUTS[layout](tmp_path), ANY)
 
     assert (found.layout, found.classes, found.folder) == (layout, "imagenet", "x")
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_the_scored_pictures_may_lie_in_a_folder_of_another_name(tmp_path: Path, name: str) -> None:
+    (imagefolder(tmp_path) / "val").rename(tmp_path / name)
+
+    found = recognised(tmp_path, ANY)
+
+    assert isinstance(found, FolderData) and found.score == name
+
+
+def test_a_folder_val_goes_before_a_folder_test(tmp_path: Path) -> None:
+    (imagefolder(tmp_path) / "test" / "n01").mkdir(parents=True)
+
+    found = recognised(tmp_path, ANY)
+
+    assert isinstance(found, FolderData) and found.score == "val"
 
 
 def test_an_index_is_enough_for_shards(tmp_path: Path) -> None:

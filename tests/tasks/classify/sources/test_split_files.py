@@ -77,6 +77,23 @@ def test_parts_that_the_names_count_are_missed(tmp_path: Path) -> None:
     )
 
 
+def test_gaps_between_numbers_are_missed(tmp_path: Path) -> None:
+    names = [f"imagenet1k-train-{number:04d}.tar" for number in (0, 1, 3)]
+    files = files_of_split(folder(tmp_path, *names), ".tar", "train")
+    listed = {"train": {"filenames": ["imagenet1k-train-0002.tar"]}}
+    (tmp_path / "_info.json").write_text(json.dumps({"splits": listed}))
+
+    with pytest.raises(DataError, match=r"expected 4 files .* 1 are not there, the first is '\S+-0002\.tar'"):
+        require_all(tmp_path, files, "train")
+
+
+@pytest.mark.parametrize("names", [("train-0.tar", "a-train-2.tar"), ("train-1.tar", "train-x.tar")])
+def test_names_that_differ_by_more_than_a_number_have_no_gaps(tmp_path: Path, names: tuple[str, str]) -> None:
+    files = files_of_split(folder(tmp_path, *names), ".tar", "train")
+
+    require_all(tmp_path, files, "train")
+
+
 def test_shards_that_the_hub_lists_are_missed(tmp_path: Path) -> None:
     files = files_of_split(folder(tmp_path, "x-validation-00.tar"), ".tar", "score")
     require_all(tmp_path, files, "score")

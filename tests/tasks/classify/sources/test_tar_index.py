@@ -41,6 +41,9 @@ def test_a_label_may_stand_in_either_member_before_or_after_the_picture(tmp_path
         ("c.cls", b"4"),
         ("c.jpeg", PICTURE),
         ("readme.txt", b"!"),
+        ("a.seg.png", PICTURE),
+        ("._d.jpg", b"a copy's leftover"),
+        ("d.meta.json", b""),
     ]
 
     assert found(tmp_path, *members) == (["a.jpg", "b.PNG", "c.jpeg"], [3, 5, 4])
@@ -80,6 +83,11 @@ def test_samples_in_folders_are_told_apart_by_them(tmp_path: Path) -> None:
         (
             [("a.jpg", PICTURE), ("a.cls", b"99999999999")],
             "a.cls: expected a label, found b'99999999999'; pack the data again",
+        ),
+        (
+            [("a.jpg", PICTURE), ("a.cls", b"1"), ("b.5.jpg", PICTURE), ("b.5.cls", b"1")],
+            "b.5.cls: expected a key that ends at the first dot, found none with a picture or label; "
+            "take the dots out of the keys",
         ),
     ],
 )

@@ -73,3 +73,7 @@ def test_an_index_of_something_else_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"index\.json: expected the index that `data pack` writes"):
         said(tmp_path)
+
+
+def test_a_file_is_no_folder_of_shards(packed: Path) -> None:
+    assert said(packed / "train-000000.tar") == {}

@@ -6,7 +6,16 @@ from hashlib import sha256
 from tarfile import BLOCKSIZE, PAX_FORMAT, TarInfo
 from typing import BinaryIO
 
-_EXTENSIONS = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"RIFF": "webp", b"BM": "bmp"}
+_EXTENSIONS = {
+    b"\xff\xd8\xff": "jpg",
+    b"\x89PNG": "png",
+    b"RIFF": "webp",
+    b"BM": "bmp",
+    b"II*\0": "tif",
+    b"MM\0*": "tif",
+    b"P5": "pgm",
+    b"P6": "ppm",
+}
 _END_BLOCKS = 2
 
 
@@ -51,5 +60,5 @@ class Shard:
 
 
 def extension_of(picture: bytes) -> str:
-    """Returns `jpg`, `png`, `webp` or `bmp`, by the first bytes; `jpg` for anything else."""
+    """Returns the extension of a format that is read, by the first bytes; `jpg` for anything else."""
     return next((name for magic, name in _EXTENSIONS.items() if picture.startswith(magic)), "jpg")

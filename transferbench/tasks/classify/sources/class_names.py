@@ -97,6 +97,29 @@ def require_same(where: Path, found: Sequence[str], wanted: Sequence[str] | None
         )
 
 
+def require_order(where: Path, named: Sequence[str], classes: Sequence[str]) -> None:
+    """Checks that names which a file states for its labels are not those of other labels.
+
+    Names of which none is a class say nothing: they may be words, where the classes are synsets.
+
+    Args:
+        where: the file.
+        named: in it, of the labels 0, 1, ...; may be empty.
+        classes: names of the labels 0, 1, ...
+
+    Raises:
+        DataError: they are.
+    """
+    if set(classes).isdisjoint(named):
+        return
+    for label, (name, due) in enumerate(zip(named, classes, strict=False)):
+        if name != due:
+            raise DataError(
+                f"{where}: expected the label {label} to be {due!r}, found that the file names it {name!r}; "
+                "take files whose labels are in one order"
+            )
+
+
 def require_every(where: Path, labels_N: np.ndarray, classes: Sequence[str]) -> None:
     """Checks that there is a picture of each class.
 

@@ -16,7 +16,7 @@ from transferbench.files import whole_file
 
 Index = Mapping[str, np.ndarray]
 _STAMP = "stamp"
-_VERSION = 1
+_VERSION = 2
 """Of what the arrays mean; another one makes all of them anew."""
 
 
@@ -26,11 +26,12 @@ def indexed(path: Path, make: Callable[[Path], Index]) -> Index:
     A cache that cannot be written, or holds something else, does no harm: the file is gone through.
 
     Args:
-        path: of the file; its size and time of change tell whether it is the same.
+        path: of the file; its size, times of change and inode tell whether it is the same.
         make: goes through it; raises what it raises.
     """
     state = path.stat()
-    stamp = np.array([_VERSION, state.st_size, state.st_mtime_ns], np.int64)
+    known_by = _VERSION, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino
+    stamp = np.frombuffer(sha256(repr(known_by).encode()).digest(), np.uint8)
     kept = _kept_at(path)
     known = _read(kept)
     if known is not None and np.array_equal(known.get(_STAMP, 0), stamp):

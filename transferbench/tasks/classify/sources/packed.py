@@ -49,7 +49,7 @@ def read_index(folder: Path) -> PackedIndex | None:
     path = folder / INDEX_FILE
     try:
         return PackedIndex.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError) as error:
         fault = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.strerror

@@ -6,7 +6,7 @@ Dimension key: N pictures, G row groups.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,10 @@ _METADATA = b"huggingface"
 
 
 def index_parquet(path: Path) -> dict[str, np.ndarray]:
-    """Returns `labels_N`, `synsets_N` (-1 where no path tells one) and `rows_G`, the rows of each group.
+    """Returns what the rows are, as arrays.
+
+    `labels_N`; `synsets_N`, -1 where no path tells one; `rows_G`, the rows of each group; `named`, the bytes
+    of a JSON list: the names of the labels, as the hub's metadata state them, empty if they state none.
 
     Raises:
         DataError: pyarrow is not installed; the file is no Parquet file or cut off; a column is missing or
@@ -33,6 +36,7 @@ def index_parquet(path: Path) -> dict[str, np.ndarray]:
         rows_G = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         has_paths = file.schema_arrow.field(IMAGE).type.get_field_index(PATH) >= 0
         columns = [LABEL, f"{IMAGE}.{PATH}"] if has_paths else [LABEL]
+        named = _named_classes(file.schema_arrow.metadata or {})
         table = file.read(columns=columns, use_threads=False)
     labels = table.column(LABEL).combine_chunks()
     if labels.null_count:
@@ -47,18 +51,8 @@ def index_parquet(path: Path) -> dict[str, np.ndarray]:
         "labels_N": labels.to_numpy().astype(np.int64),
         "synsets_N": np.array([NO_SYNSET if n is None else synset_number(n) for n in names], np.int64),
         "rows_G": np.array(rows_G, np.int64),
+        "named": np.frombuffer(json.dumps(named).encode(), np.uint8),
     }
-
-
-def named_classes(path: Path) -> tuple[str, ...] | None:
-    """Returns the names of the labels that the hub's metadata in a file state; None if they state none."""
-    with opened(path) as file:
-        metadata = file.schema_arrow.metadata or {}
-    try:
-        names = json.loads(metadata[_METADATA])["info"]["features"][LABEL]["names"]
-    except (KeyError, TypeError, ValueError):
-        return None
-    return tuple(map(str, names))
 
 
 @contextmanager
@@ -100,3 +94,10 @@ def _require_columns(path: Path, schema: Any) -> None:
             f"{path}: expected the columns {IMAGE} (struct<{BYTES}: binary, {PATH}: string>) and {LABEL} "
             f"(integer), found {columns}; take the file that the hub keeps, or name its columns so"
         )
+
+
+def _named_classes(metadata: Mapping[bytes, bytes]) -> list[str]:
+    try:
+        return [str(name) for name in json.loads(metadata[_METADATA])["info"]["features"][LABEL]["names"]]
+    except (KeyError, TypeError, ValueError):
+        return []

@@ -5,6 +5,7 @@ Dimension key: N pictures, G row groups.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -62,6 +63,8 @@ class ParquetSource:
     """Number of the first row of each row group, in its file."""
     group_N: np.ndarray
     """Number of the row group, of those of all files, that holds each picture."""
+    rows_a_group: float
+    """Of the files, whether or not all are taken."""
     row_N: np.ndarray
     """In the file."""
     labels: np.ndarray
@@ -107,5 +110,4 @@ class ParquetSource:
     @property
     def _kept_groups(self) -> int:
         """How many row groups must stay for each to be read once an epoch."""
-        pictures_a_group = max(1, len(self) // len(self.table_G))
-        return -(-_SPAN * self.buffer // pictures_a_group) + 1
+        return math.ceil(_SPAN * self.buffer / self.rows_a_group) + 1

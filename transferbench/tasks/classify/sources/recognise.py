@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from transferbench.errors import DataError
-from transferbench.tasks.classify.layouts import AnyData, FolderData, ParquetData, PlacesData, ShardData
+from transferbench.tasks.classify.layouts import (
+    SCORE_FOLDERS,
+    AnyData,
+    FolderData,
+    ParquetData,
+    PlacesData,
+    ShardData,
+)
+from transferbench.tasks.classify.sources.imagefolder import class_folders
 from transferbench.tasks.classify.sources.packed import INDEX_FILE
 from transferbench.tasks.classify.sources.places365 import LISTS
 from transferbench.tasks.classify.sources.split_files import large_files
@@ -54,8 +62,9 @@ def recognised(folder: Path, data: AnyData) -> Layout:
 def _found(folder: Path, settings: dict[str, Any]) -> list[Layout]:
     tars = [_is_shard(path) for path in large_files(folder, ".tar")]
     found: list[Layout] = []
-    if any(_has_folders(folder / split) for split in ("train", "val")):
-        found.append(FolderData(**settings))
+    score = next((name for name in SCORE_FOLDERS if _has_folders(folder / name)), SCORE_FOLDERS[0])
+    if any(_has_folders(folder / split) for split in ("train", score)):
+        found.append(FolderData(score=score, **settings))
     if (folder / INDEX_FILE).is_file() or "yes" in tars:
         found.append(ShardData(**settings))
     if large_files(folder, ".parquet"):
@@ -68,7 +77,7 @@ def _found(folder: Path, settings: dict[str, Any]) -> list[Layout]:
 
 
 def _has_folders(folder: Path) -> bool:
-    return folder.is_dir() and any(child.is_dir() for child in folder.iterdir())
+    return folder.is_dir() and bool(class_folders(folder))
 
 
 def _is_shard(path: Path) -> Literal["yes", "no", "broken"]:

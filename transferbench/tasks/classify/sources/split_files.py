@@ -21,6 +21,7 @@ _SPLIT_OF_WORD = {
 _WORDS: dict[Split, tuple[str, ...]] = {"train": ("train",), "score": ("val", "test")}
 """What a split may be called, the first that is there; the labels of a test split are often kept back."""
 _PART = re.compile(r"-(\d+)-of-(\d+)\.")
+_NUMBER = re.compile(r"(\d+)\.\w+$")
 _INFO_FILE = "_info.json"
 
 
@@ -50,13 +51,14 @@ def files_of_split(folder: Path, suffix: str, split: Split) -> list[Path]:
 
 
 def require_all(folder: Path, files: Sequence[Path], split: Split) -> None:
-    """Checks that no part is lacking, by `-00003-of-00294` in the names and by the hub's `_info.json`.
+    """Checks that no part is lacking, by `-00003-of-00294` or gaps in the names and the hub's `_info.json`.
 
     Raises:
         DataError: a part is not there.
     """
     names = {path.name for path in files}
-    lacking = [name for name in _listed(folder, split) + _numbered(files) if name not in names]
+    due = dict.fromkeys(_listed(folder, split) + _numbered(files))
+    lacking = [name for name in due if name not in names]
     if lacking:
         raise DataError(
             f"{folder}: expected {len(names) + len(lacking)} files of the split {split!r}, "
@@ -70,13 +72,24 @@ def _split_of(path: Path) -> str:
 
 
 def _numbered(files: Sequence[Path]) -> list[str]:
-    """Returns the names that all parts have, where the names say how many parts there are."""
+    """Returns the names that all parts have; where they do not say how many, those from first to last."""
     found = _PART.search(files[0].name)
     if not found:
-        return []
+        return _numbered_between(files)
     digits, count = len(found[1]), int(found[2])
     start, end = files[0].name[: found.start()], files[0].name[found.end(1) :]
     return [f"{start}-{part:0{digits}d}{end}" for part in range(count)]
+
+
+def _numbered_between(files: Sequence[Path]) -> list[str]:
+    """Returns the names from the first to the last file, where these differ by a number alone."""
+    numbers = [_NUMBER.search(path.name) for path in files]
+    forms = {(n.string[: n.start()], n.string[n.end(1) :], len(n[1])) for n in numbers if n is not None}
+    found = sorted(int(n[1]) for n in numbers if n is not None)
+    if len(forms) != 1 or len(found) != len(files):
+        return []
+    ((start, end, digits),) = forms
+    return [f"{start}{number:0{digits}d}{end}" for number in range(found[0], found[-1] + 1)]
 
 
 def _listed(folder: Path, split: Split) -> list[str]:

@@ -32,17 +32,20 @@ class _Sample:
     picture: Member | None = None
     labels: dict[str, int] = field(default_factory=dict)
     """By the member that states it."""
+    dotted: str = ""
+    """A member that would be a picture or a label, did the key end at the last dot."""
 
 
 def index_tar(path: Path) -> dict[str, np.ndarray]:
     """Returns what the pictures are, in order, as arrays: what a `TarIndex` holds.
 
     The members of a sample share a key, which is their path up to the first dot of the file's name: a
-    picture, and its label as KEY.cls (a number) or in KEY.json (as "label"). Other members are passed over.
+    picture, and its label as KEY.cls (a number) or in KEY.json (as "label"). Others are passed over, also
+    KEY.seg.png.
 
     Raises:
         DataError: the file is cut off or no tar file; a picture has no label, or a label no picture; labels
-            differ; a key occurs twice.
+            differ; a key occurs twice, or has a dot.
 
     Source:
         The webdataset format; https://github.com/webdataset/webdataset.
@@ -52,7 +55,7 @@ def index_tar(path: Path) -> dict[str, np.ndarray]:
             samples = _samples(file, path)
     except OSError as error:
         raise DataError(f"{path}: expected a tar file, found {error.strerror}; copy it again") from error
-    used = [sample for sample in samples.values() if sample.picture or sample.labels]
+    used = [sample for sample in samples.values() if sample.picture or sample.labels or sample.dotted]
     pictures = [_picture(sample, path) for sample in used]
     if not pictures:
         raise DataError(
@@ -76,10 +79,13 @@ def _samples(file: BinaryIO, path: Path) -> dict[str, _Sample]:
         folder, _, name = member.name.rpartition("/")
         stem, _, kind = name.partition(".")
         kind = kind.lower()
-        if kind not in _PICTURES and kind not in (_CLASS, _JSON):
+        is_dotted = bool(stem) and kind.rpartition(".")[2] in (*_PICTURES, _CLASS) and "." in kind
+        if kind not in _PICTURES and kind not in (_CLASS, _JSON) and not is_dotted:
             continue
         sample = samples.setdefault(f"{folder}/{stem}", _Sample())
-        if kind in _PICTURES:
+        if is_dotted:
+            sample.dotted = member.name
+        elif kind in _PICTURES:
             if sample.picture is not None:
                 raise DataError(
                     f"{path}:{member.name}: expected one picture of each key, found another, "
@@ -115,6 +121,11 @@ def _in_json(content: bytes) -> int | None:
 
 
 def _picture(sample: _Sample, path: Path) -> Member:
+    if sample.picture is None and not sample.labels:
+        raise DataError(
+            f"{path}:{sample.dotted}: expected a key that ends at the first dot, found none with a picture "
+            "or label; take the dots out of the keys"
+        )
     if sample.picture is None:
         raise DataError(
             f"{path}:{next(iter(sample.labels))}: expected a picture beside the label, found none; "

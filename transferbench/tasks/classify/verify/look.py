@@ -19,7 +19,17 @@ TINY_PIXELS = 32
 """Side below which a picture is told."""
 HUGE_PIXELS = 50_000_000
 
-_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".bmp": "BMP"}
+_FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".ppm": "PPM",
+    ".pgm": "PPM",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
 _ORIENTATION, _UPRIGHT = 0x0112, 1
 _PNG, _PNG_DEPTH_AT = b"\x89PNG\r\n\x1a\n", 24
 _AS_WHITE = 2
