@@ -10,8 +10,9 @@ from tests.cli.command import told
 from transferbench.cli.main import app
 
 COMMANDS = [
-    *("demo", "pretrain", "detect", "segment", "run", "compare", "data", "list", "show"),
+    *("demo", "pretrain", "detect", "segment", "run", "compare", "data", "bench", "list", "show"),
 ]
+BENCHES = ["bench data", "bench train", "bench eval"]
 
 
 def test_every_command_is_listed() -> None:
@@ -22,7 +23,7 @@ def test_every_command_is_listed() -> None:
     assert set(getattr(get_command(app), "commands")) >= set(COMMANDS)  # noqa: B009
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "data make"])
+@pytest.mark.parametrize("command", [*COMMANDS, "data make", "data pack", "data verify", *BENCHES])
 def test_help_says_what_a_command_does(command: str) -> None:
     result = told(*command.split(), "--help")
 

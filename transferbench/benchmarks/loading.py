@@ -54,7 +54,7 @@ def _seconds(task: ClassifyTask, theirs: Any, workers: int, rounds: int) -> dict
     seconds: dict[str, list[float]] = {OURS: [], "torchvision": []}
     for seed in range(rounds):
         # New ones each time: examples keep pictures decoded, which no large set allows.
-        examples = ClassifyExamples(task.fit_examples.source, task.protocol, Bag())
+        examples = ClassifyExamples(task.fit_examples.source, task.protocol, Bag(), kept_bytes=0)
         loader = Loader(examples, batch_size=_BATCH, seed=seed, workers=workers)
         seconds[OURS].append(_seconds_a_picture(loader.epoch(0), workers))
         del loader  # its workers end

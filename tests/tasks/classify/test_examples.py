@@ -120,3 +120,16 @@ def test_a_picture_that_was_decoded_is_kept(tmp_path: Path) -> None:
     assert np.array_equal(first[0], again[0])
     with pytest.raises(DataError):
         found.example(4, np.random.default_rng(0))
+
+
+def test_what_is_kept_decoded_makes_no_difference(tmp_path: Path) -> None:
+    source = open_source(imagefolder(tmp_path), AnyData(), "train")
+    all_kept, none_kept = (ClassifyExamples(source, PROTOCOL, Bag(), kept_bytes=n) for n in (2**20, 0))
+
+    pairs = [
+        [examples.example(index, np.random.default_rng(seed))[0] for examples in (all_kept, none_kept)]
+        for seed in (0, 1)
+        for index in range(len(source))
+    ]
+
+    assert all(np.array_equal(kept, read) for kept, read in pairs)

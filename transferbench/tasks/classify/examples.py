@@ -56,10 +56,21 @@ class ClassifyBatch:
 class ClassifyExamples:
     """One split; small ones are kept decoded in memory."""
 
-    def __init__(self, source: Source, protocol: ClassifyProtocol, bag: Bag) -> None:
+    def __init__(
+        self, source: Source, protocol: ClassifyProtocol, bag: Bag, *, kept_bytes: int = _KEPT_BYTES
+    ) -> None:
+        """Takes the split.
+
+        Args:
+            source: its pictures.
+            protocol: what is done to them.
+            bag: tricks that change pictures.
+            kept_bytes: of decoded pictures, which a process that decodes keeps at most.
+        """
         self.source = source
         self._protocol = protocol
         self._bag = bag
+        self._most_bytes = kept_bytes
         self._kept: dict[int, np.ndarray] = {}
         self._kept_bytes = 0
 
@@ -101,7 +112,7 @@ class ClassifyExamples:
         if kept is not None:
             return augmented(kept, side, augment, rng, distort=distort)
         content, name = self.source.read(index), self.source.name(index)
-        if self._kept_bytes >= _KEPT_BYTES:
+        if self._kept_bytes >= self._most_bytes:
             return augmented_from(content, name, side, augment, rng=rng, distort=distort)
         picture = decode_rgb_fast(content, name)
         self._kept[index] = picture
