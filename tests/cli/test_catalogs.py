@@ -220,3 +220,12 @@ def test_a_rate_that_there_is_not_is_told(line: str, message: str) -> None:
 )
 def test_what_is_no_step_is_a_usage_error(words: list[str]) -> None:
     assert told("show", "mini_d", *words).exit_code == 2
+
+
+def test_a_recipe_is_shown_with_a_change_of_its_protocol() -> None:
+    changed = ["--set", "protocol.augment.colours=paper", "--set", "init=paper"]
+
+    shown = json.loads(told("show", "resnet50_baseline", *changed, "--format", "json").stdout)
+
+    assert shown["init"] == "paper"
+    assert shown["protocol"]["augment"]["colours"] == "paper"

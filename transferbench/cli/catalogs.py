@@ -169,11 +169,18 @@ def _run(name: str, _sets: list[str]) -> dict[str, Any] | None:
 
 
 def _recipe(name: str, sets: list[str]) -> dict[str, Any] | None:
-    from transferbench.recipes.load import load_recipe
+    from transferbench.cli import requests
+    from transferbench.recipes.load import load_protocol, load_recipe
 
-    if _is_recipe(name):
-        return load_recipe(name, sets=sets).model_dump(mode="json", exclude_none=True)
-    return None
+    if not _is_recipe(name):
+        return None
+    of_protocol, of_recipe = requests.sets_below("protocol.", sets)
+    recipe = load_recipe(name, sets=of_recipe)
+    content = recipe.model_dump(mode="json", exclude_none=True)
+    if of_protocol:
+        rules = load_protocol("classify", recipe.protocol, sets=of_protocol)
+        content["protocol"] = rules.model_dump(mode="json", exclude_none=True)
+    return content
 
 
 def _is_recipe(name: str) -> bool:
