@@ -9,7 +9,7 @@ from transferbench.recipes.recipe import Recipe
 from transferbench.tricks.base import Progress
 
 PICTURES = {"imagenet": 1_281_167, "imagenet-299": 1_281_167, "places365": 1_803_460}
-"""By name of protocol, the published count of the training split."""
+"""By name of protocol, the published count of the training split; that of Places365 was not verified."""
 
 
 def rates(recipe: Recipe, steps: Sequence[int], *, steps_per_epoch: int | None = None) -> dict[int, float]:
