@@ -14,8 +14,8 @@ from transferbench.cli.failures import told
 
 if TYPE_CHECKING:
     from transferbench.tasks.base import TaskProtocol
+    from transferbench.tasks.classify.sources.packed import SplitName
     from transferbench.tasks.classify.verify.findings import Told
-    from transferbench.tasks.classify.verify.parts import SplitName
     from transferbench.tasks.classify.verify.verify import Part
 
 Workers = Annotated[
@@ -97,8 +97,8 @@ def _verified(
 ) -> tuple[Sequence[Part], list[Told]]:
     """Returns the splits and all that there is to say of them, faults first."""
     from transferbench.cli.console import err
-    from transferbench.cli.progress import duration
     from transferbench.errors import DataError
+    from transferbench.reports.durations import duration
     from transferbench.tasks.classify.protocols import ClassifyProtocol
     from transferbench.tasks.classify.verify.findings import KINDS
     from transferbench.tasks.classify.verify.findings import told as in_words
@@ -137,8 +137,9 @@ def _parts(folder: Path, protocol: TaskProtocol | None, split: SplitName | None)
 
 
 def _counted(part: Part, protocol: TaskProtocol | None) -> Iterator[Told]:
+    from transferbench.tasks.classify.counts import PUBLISHED
     from transferbench.tasks.classify.verify.findings import told as in_words
-    from transferbench.tasks.classify.verify.published import PUBLISHED, differences
+    from transferbench.tasks.classify.verify.published import differences
 
     published = PUBLISHED.get(protocol.name, {}).get(part.name) if protocol is not None else None
     if published is not None and part.labels is not None:

@@ -23,10 +23,11 @@ from transferbench.engine.device import autocast
 from transferbench.engine.failure import memory_told, require_finite_loss, require_finite_weights
 from transferbench.engine.log import Log, Pending
 from transferbench.engine.plan import Plan
+from transferbench.engine.rate import rate_of
 from transferbench.engine.report import Step
 from transferbench.engine.world import ALONE, World
 from transferbench.tricks.bag import Bag
-from transferbench.tricks.base import ParameterGroup, Progress
+from transferbench.tricks.base import ParameterGroup
 
 
 class Trainable(Protocol):
@@ -96,7 +97,7 @@ def fit(job: Job, report: Callable[[Step], None]) -> float:
     plan, model = job.plan, job.model
     steps_per_epoch = len(job.batches) // plan.accumulate
     steps = steps_per_epoch * plan.epochs
-    rate = _rate(job, steps_per_epoch)
+    rate = rate_of(plan, job.bag, steps_per_epoch)
     parts = _parts(job)
     start = load_checkpoint(job.checkpoint, parts, job.identity, job.world) or Position(job.identity, 0, 0.0)
     began = time.perf_counter() - start.wall_seconds
@@ -130,12 +131,6 @@ def fit(job: Job, report: Callable[[Step], None]) -> float:
     if parts.average is not None:
         model.load_state_dict(parts.average.module.state_dict())
     return time.perf_counter() - began
-
-
-def _rate(job: Job, steps_per_epoch: int) -> Callable[[int], float]:
-    peak_lr = job.bag.scale_lr(job.plan.lr, job.plan.batch_size)
-    schedule = job.bag.reshape_schedule(job.plan.rate())
-    return lambda step: peak_lr * schedule(Progress(step / steps_per_epoch, job.plan.epochs))
 
 
 def _parts(job: Job) -> Stateful:

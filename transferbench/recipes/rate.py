@@ -1,21 +1,20 @@
-"""The learning rate of a step, as the training takes it. Imports no torch."""
+"""The learning rate of a recipe's steps. Imports no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from transferbench.engine.rate import rate_of
 from transferbench.errors import ConfigError
 from transferbench.recipes.recipe import Recipe
-from transferbench.tricks.base import Progress
+from transferbench.tasks.classify.counts import PUBLISHED
 
-PICTURES = {"imagenet": 1_281_167, "imagenet-299": 1_281_167, "places365": 1_803_460}
-"""By name of protocol, the published count of the training split; that of Places365 was not verified."""
+_SAME_DATA = {"imagenet-299": "imagenet"}
+"""Name of a protocol to that of another one, of whose data the count is known."""
 
 
 def rates(recipe: Recipe, steps: Sequence[int], *, steps_per_epoch: int | None = None) -> dict[int, float]:
-    """Returns the learning rate of each step, tricks included.
-
-    The peak is the plan's rate, scaled to the batch; the schedule is the plan's, as the tricks reshape it.
+    """Returns the learning rate of each step, as the training takes it.
 
     Args:
         recipe: with a plan.
@@ -26,7 +25,7 @@ def rates(recipe: Recipe, steps: Sequence[int], *, steps_per_epoch: int | None =
         ConfigError: the recipe is not trained, a step lies beyond its end, or nothing tells the steps of an
             epoch.
     """
-    plan, bag = recipe.plan, recipe.tricks
+    plan = recipe.plan
     if plan is None:
         raise ConfigError(
             f"{recipe.name}: expected a recipe with a plan, found one whose weights are {recipe.weights!r}; "
@@ -34,17 +33,19 @@ def rates(recipe: Recipe, steps: Sequence[int], *, steps_per_epoch: int | None =
         )
     steps_per_epoch = steps_per_epoch or _published_steps(recipe.protocol, plan.batch_size)
     _require_within(recipe.name, steps, plan.epochs * steps_per_epoch)
-    peak, schedule = bag.scale_lr(plan.lr, plan.batch_size), bag.reshape_schedule(plan.rate())
-    return {step: peak * schedule(Progress(step / steps_per_epoch, plan.epochs)) for step in steps}
+    rate = rate_of(plan, recipe.tricks, steps_per_epoch)
+    return {step: rate(step) for step in steps}
 
 
 def _published_steps(protocol: str, batch_size: int) -> int:
-    pictures = PICTURES.get(protocol.partition("@")[0])
-    if pictures is None:
+    name = protocol.partition("@")[0]
+    published = PUBLISHED.get(_SAME_DATA.get(name, name))
+    if published is None:
         raise ConfigError(
             f"--steps-per-epoch: expected a number, as nothing says how many pictures {protocol!r} has, "
             "found none; give training pictures over batch, rounded down"
         )
+    pictures = published["train"].pictures
     if pictures < batch_size:
         raise ConfigError(
             f"plan.batch_size: expected at most the {pictures} training pictures of {protocol!r}, found "

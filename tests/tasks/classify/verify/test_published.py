@@ -1,6 +1,7 @@
 import numpy as np
 
-from transferbench.tasks.classify.verify.published import PUBLISHED, Published, differences
+from transferbench.tasks.classify.counts import PUBLISHED, Published
+from transferbench.tasks.classify.verify.published import differences
 
 FIVE = Published(5, classes=2, least=2, most=3)
 CLASSES = ("n01", "n02")
