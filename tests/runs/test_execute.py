@@ -14,7 +14,7 @@ import pytest
 from tests.fabricate.imagefolder import CLASSES, imagefolder
 from tests.runs.tiny import MACHINE, RECIPE, epochs, files_below, pretraining
 from transferbench.backbones.card import read_card
-from transferbench.backbones.weights.load import weights_sha256
+from transferbench.backbones.weights.load import found_at
 from transferbench.engine.loop import Interrupted
 from transferbench.engine.report import Scored, Step
 from transferbench.errors import DataError, RunError, TransferbenchError
@@ -211,7 +211,7 @@ def test_a_student_learns_from_a_teacher_and_remembers_which(finished: Cell, tmp
 
     card = read_card(student.folder / "backbone.safetensors")
     assert card is not None
-    assert card.lineage == {"teacher": weights_sha256(str(finished.folder))}
+    assert card.lineage == {"teacher": found_at(str(finished.folder)).sha256}
 
 
 def test_overwriting_keeps_what_is_there_until_the_new_run_can_start(data: Path, tmp_path: Path) -> None:

@@ -70,8 +70,6 @@ def show(
 ) -> None:
     """Show one thing as it will be obeyed, defaults filled in; or the learning rate of a recipe's steps."""
     from transferbench.cli import requests
-    from transferbench.cli.console import out
-    from transferbench.cli.trees import tree_lines
     from transferbench.errors import ConfigError
 
     requests.require_format(form, ("text", "json"))
@@ -84,6 +82,9 @@ def show(
     if form == "json":
         print(json.dumps(content, indent=1))
         return
+    from transferbench.cli.console import out
+    from transferbench.cli.trees import tree_lines
+
     for line in tree_lines(content) if rates is None else _rate_lines(rates):
         out.print(line, markup=False, soft_wrap=True)
 

@@ -12,7 +12,8 @@ from rich.live import Live
 from rich.text import Text
 
 from transferbench.cli.console import err
-from transferbench.cli.progress import duration, words
+from transferbench.cli.progress import words
+from transferbench.reports.durations import duration
 
 if TYPE_CHECKING:
     from transferbench.recipes.suite import Suite

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from transferbench.cli.console import err
 from transferbench.engine.report import Report, Scored, Step
-from transferbench.reports.durations import duration as duration
+from transferbench.reports.durations import duration
 
 _PLAIN_EVERY_SECONDS = 10.0
 

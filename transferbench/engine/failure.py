@@ -37,7 +37,7 @@ def require_finite_loss(
     if math.isfinite(told.loss):
         return
     files = names()
-    where = f"{', '.join(files[:_NAMED])}"
+    where = ", ".join(files[:_NAMED])
     if len(files) > _NAMED:
         where += f" and {len(files) - _NAMED} more"
         if is_writer and checkpoint.parent.is_dir():

@@ -55,6 +55,7 @@ def execute(
     """
     keep_freed_memory()
     setting, world = prepare(cell, machine), machine.world
+    report = report if world.is_first else _say_nothing
     if cell.task == "classify":
         try_kernels(setting.device)
     job = _job(setting, should_stop)
@@ -67,7 +68,7 @@ def execute(
             announce(setting.loaded.report)
         reset_peak_memory(setting.device)
         began = time.perf_counter()
-        seconds = fit(job, _logged(MetricsFile(cell.folder), report) if world.is_first else _say_nothing)
+        seconds = fit(job, _logged(MetricsFile(cell.folder), report) if world.is_first else report)
         fitted = time.perf_counter()
         sessions = seconds / (fitted - began)
         outcome = _measured(setting, job, report)
@@ -118,11 +119,8 @@ def _job(setting: Setting, should_stop: Callable[[], int]) -> Job:
     setting.bag.group_parameters(
         task.parameter_groups(model, plan)
     )  # tricks with nothing to act on say so now
-    model = (
-        synchronised(model, setting.machine.world, setting.device)
-        if plan.batch_norm == "synchronised"
-        else model
-    )
+    if plan.batch_norm == "synchronised":
+        model = synchronised(model, setting.machine.world, setting.device)
     return Job(
         task=task,
         model=place(model, setting.device, plan.precision, is_channels_last=plan.channels_last),
@@ -162,7 +160,6 @@ def _measured(setting: Setting, job: Job, report: Report) -> Outcome:
         device=setting.device,
         world=setting.machine.world,
     )
-    report = report if setting.machine.world.is_first else _say_nothing
 
     def tell(done: int) -> None:
         report(Scored(done, len(examples)))

@@ -60,7 +60,10 @@ class Examples(Protocol):
         """Returns the indices of all pictures as one epoch takes them."""
 
     def example(self, index: int, rng: np.random.Generator | None, epoch: int = 0) -> Any:
-        """Returns one picture and its truth; augmented by `rng`, or as it is scored if None."""
+        """Returns one picture and its truth; augmented by `rng`, or as it is scored if None.
+
+        What is done to a picture may depend on the `epoch` of the training.
+        """
 
     def collate(self, examples: Sequence[Any]) -> Any:
         """Returns a batch on the CPU; it has `to(device)` and `len()`."""

@@ -14,7 +14,7 @@ from tests.fabricate.hub import Hub, Repo, hub_at_hand
 from tests.fabricate.networks import head, shaken, trained
 from transferbench.backbones.card import Form, WeightsCard
 from transferbench.backbones.weights.asked import Asked, Use
-from transferbench.backbones.weights.load import LoadedBackbone, load_backbone, weights_sha256
+from transferbench.backbones.weights.load import LoadedBackbone, found_at, load_backbone
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import ConfigError, WeightsError
 
@@ -235,7 +235,7 @@ def test_a_repository_of_a_hub_says_network_and_pixels_and_is_held_to_its_hash(h
     assert (found.report.arch, found.report.sha256_from) == ("resnet18_d", "recorded now")
     assert found.backbone.pixels.mean == (0.5, 0.5, 0.5)
     assert found.report.settings["crop"] == {"value": 0.95, "told_by": "config.json of org/net"}
-    assert weights_sha256("hf:org/net") == found.report.sha256
+    assert found_at("hf:org/net").sha256 == found.report.sha256
 
 
 def test_a_name_of_the_index_loads_with_what_the_index_claims(hub: Hub) -> None:

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from transferbench.errors import DataError
-from transferbench.tasks.classify.labelled import imagenet_synsets, read_labelled
+from transferbench.tasks.classify.labelled import read_labelled
+from transferbench.tasks.classify.sources.synsets import imagenet_synsets
 
 
 def pictures(root: Path, *names: str, count: int = 2) -> Path:

@@ -105,15 +105,6 @@ def load_backbone(
     return LoadedBackbone(backbone, report, card, head, claims)
 
 
-def weights_sha256(source: str) -> str:
-    """Returns the sha256 of a run's weights, of a file, or of what a remote source gives.
-
-    Raises:
-        WeightsError: there is no such source.
-    """
-    return found_at(source).sha256
-
-
 def found_at(source: str) -> Fetched:
     """Returns the file that a source names, fetched if it is not on this machine.
 

@@ -14,7 +14,6 @@ import torch
 from PIL import Image
 from torch.nn.functional import interpolate
 
-from transferbench.tasks.classify.colours import ColourMap as ColourMap
 from transferbench.tasks.classify.colours import colour_map
 from transferbench.tasks.classify.protocols import Augment
 from transferbench.tasks.decode import decode_rgb_fast, decode_rows, plain_size

@@ -18,6 +18,8 @@ from transferbench.errors import RunError
 Item = TypeVar("Item")
 News = TypeVar("News")
 Work = Callable[[Item], Iterator[News]]
+Report = Callable[[str, int, int], None]
+"""Is given what is done, how much of it, and of how much."""
 
 _PATIENCE_SECONDS = 10
 _ENDING = (signal.SIGINT, signal.SIGTERM)

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from transferbench.tasks.classify.augment import ColourMap, augmented, augmented_from, scored
+from transferbench.tasks.classify.augment import augmented, augmented_from, scored
+from transferbench.tasks.classify.colours import ColourMap
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.classify.sources.source import Source
 from transferbench.tasks.decode import decode_rgb, decode_rgb_fast

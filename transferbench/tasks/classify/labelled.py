@@ -9,7 +9,7 @@ from pathlib import Path
 from transferbench.errors import DataError, nearest
 from transferbench.tasks.classify.layouts import SCORE_FOLDERS
 from transferbench.tasks.classify.sources.imagefolder import class_folders, read_folder
-from transferbench.tasks.classify.sources.synsets import imagenet_synsets as imagenet_synsets
+from transferbench.tasks.classify.sources.synsets import imagenet_synsets
 
 IMAGENET_CLASSES = 1000
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import ValidationError
 
@@ -17,10 +17,8 @@ from transferbench.errors import RunError
 from transferbench.files import whole_file
 from transferbench.schema import Schema
 from transferbench.tasks.classify.sources.names import Names
-from transferbench.tasks.classify.sources.packed import INDEX_FILE, PackedIndex, PackedShard
+from transferbench.tasks.classify.sources.packed import INDEX_FILE, PackedIndex, PackedShard, SplitName
 from transferbench.tasks.classify.sources.source import Source
-
-SplitName = Literal["train", "val"]
 
 _UNFINISHED = ".packing"
 """Folder of the plan, and of each shard that is whole and its record; it goes once the index is there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,18 +14,16 @@ import numpy as np
 
 from transferbench.errors import DataError, RunError
 from transferbench.files import whole_file
-from transferbench.tasks.classify.crew import news_of
+from transferbench.tasks.classify.crew import Report, news_of
 from transferbench.tasks.classify.layouts import ClassifyData
-from transferbench.tasks.classify.pack.folder import PackFolder, Plan, SplitName, identity_of
+from transferbench.tasks.classify.pack.folder import PackFolder, Plan, identity_of
 from transferbench.tasks.classify.pack.keys import keys_of
 from transferbench.tasks.classify.pack.shard import Shard
 from transferbench.tasks.classify.pack.shrink import shrunk
 from transferbench.tasks.classify.sources.files import FileSource
 from transferbench.tasks.classify.sources.names import Names
-from transferbench.tasks.classify.sources.packed import PackedIndex, PackedShard, PackedSplit
+from transferbench.tasks.classify.sources.packed import PackedIndex, PackedShard, PackedSplit, SplitName
 from transferbench.tasks.classify.sources.source import Source, open_source
-
-Report = Callable[[str, int, int], None]
 
 _SEED = 0
 """Of the order of the training pictures."""

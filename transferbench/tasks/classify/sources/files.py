@@ -36,21 +36,27 @@ class FileSource:
         return str(self.folder / self.paths[index])
 
     def read(self, index: int) -> bytes:
-        path = self.folder / self.paths[index]
-        try:
-            return path.read_bytes()
-        except FileNotFoundError as error:
-            raise DataError(
-                f"{path}: expected a picture, found no such file; copy the data set again"
-            ) from error
-        except OSError as error:
-            raise DataError(
-                f"{path}: expected a picture, found a file that cannot be read ({error.strerror}); "
-                "copy it again, or look after its disk and permissions"
-            ) from error
+        return read_picture(self.folder / self.paths[index])
 
     def order(self, rng: np.random.Generator) -> np.ndarray:
         return rng.permutation(len(self))
 
     def take(self, indices: np.ndarray) -> Self:
         return replace(self, paths=self.paths.take(indices), labels=self.labels[indices])
+
+
+def read_picture(path: Path) -> bytes:
+    """Returns the content of a picture's file.
+
+    Raises:
+        DataError: it is not there or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: expected a picture, found no such file; copy the data set again") from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: expected a picture, found a file that cannot be read ({error.strerror}); "
+            "copy it again, or look after its disk and permissions"
+        ) from error

@@ -11,6 +11,8 @@ from transferbench.errors import DataError
 from transferbench.schema import Schema
 
 INDEX_FILE = "index.json"
+SplitName = Literal["train", "val"]
+"""Of a split in an index, and in the names of its shards."""
 
 
 class PackedShard(Schema):
@@ -37,7 +39,7 @@ class PackedIndex(Schema):
     """Names of the labels 0, 1, ..."""
     short_side: PositiveInt | None = None
     """To which pictures were reduced, in pixels; None if they are as they were."""
-    splits: dict[Literal["train", "val"], PackedSplit]
+    splits: dict[SplitName, PackedSplit]
 
 
 def read_index(folder: Path) -> PackedIndex | None:
@@ -59,7 +61,7 @@ def read_index(folder: Path) -> PackedIndex | None:
         ) from error
 
 
-def packed_shards(folder: Path, index: PackedIndex, split: Literal["train", "val"]) -> list[Path]:
+def packed_shards(folder: Path, index: PackedIndex, split: SplitName) -> list[Path]:
     """Returns the shards of a split, in order.
 
     Raises:
@@ -82,9 +84,7 @@ def packed_shards(folder: Path, index: PackedIndex, split: Literal["train", "val
     return shards
 
 
-def require_counts(
-    folder: Path, index: PackedIndex, split: Literal["train", "val"], counts: list[int]
-) -> None:
+def require_counts(folder: Path, index: PackedIndex, split: SplitName, counts: list[int]) -> None:
     """Checks the number of pictures that was found in each shard of a split.
 
     Raises:

@@ -60,24 +60,35 @@ def recognised(folder: Path, data: AnyData) -> Layout:
 
 
 def _found(folder: Path, settings: dict[str, Any]) -> list[Layout]:
-    tars = [_is_shard(path) for path in large_files(folder, ".tar")]
+    tars = _tars(folder)
     found: list[Layout] = []
     score = next((name for name in SCORE_FOLDERS if _has_folders(folder / name)), SCORE_FOLDERS[0])
     if any(_has_folders(folder / split) for split in ("train", score)):
         found.append(FolderData(score=score, **settings))
-    if (folder / INDEX_FILE).is_file() or "yes" in tars:
+    if (folder / INDEX_FILE).is_file() or tars == "yes":
         found.append(ShardData(**settings))
     if large_files(folder, ".parquet"):
         found.append(ParquetData(**settings))
     if (folder / LISTS["train"]).is_file():
         found.append(PlacesData(**settings))
-    if not found and "broken" in tars:  # reading them tells what is wrong
+    if not found and tars == "broken":  # reading them tells what is wrong
         found.append(ShardData(**settings))
     return found
 
 
 def _has_folders(folder: Path) -> bool:
     return folder.is_dir() and bool(class_folders(folder))
+
+
+def _tars(folder: Path) -> Literal["yes", "no", "broken"]:
+    """Returns whether any tar file of a folder is a shard; one is enough to know."""
+    is_broken = False
+    for path in large_files(folder, ".tar"):
+        kind = _is_shard(path)
+        if kind == "yes":
+            return kind
+        is_broken = is_broken or kind == "broken"
+    return "broken" if is_broken else "no"
 
 
 def _is_shard(path: Path) -> Literal["yes", "no", "broken"]:

@@ -13,6 +13,7 @@ from transferbench.tasks.classify.sources.index_cache import indexed
 from transferbench.tasks.classify.sources.names import Names
 from transferbench.tasks.classify.sources.packed import (
     INDEX_FILE,
+    SplitName,
     packed_shards,
     read_index,
     require_counts,
@@ -20,6 +21,8 @@ from transferbench.tasks.classify.sources.packed import (
 from transferbench.tasks.classify.sources.shard_source import ShardSource
 from transferbench.tasks.classify.sources.split_files import files_of_split, require_all
 from transferbench.tasks.classify.sources.tar_index import index_tar
+
+_PACKED_AS: dict[Split, SplitName] = {"train": "train", "score": "val"}
 
 
 def read_shards(folder: Path, data: ShardData, split: Split, classes: Sequence[str] | None) -> ShardSource:
@@ -34,7 +37,7 @@ def read_shards(folder: Path, data: ShardData, split: Split, classes: Sequence[s
     Raises:
         DataError: shards are missing or malformed, or labels are none of the classes.
     """
-    packed = read_index(folder)
+    packed, packed_as = read_index(folder), _PACKED_AS[split]
     if packed is None:
         shards = files_of_split(folder, ".tar", split)
         if data.classes == "imagenet":
@@ -42,11 +45,11 @@ def read_shards(folder: Path, data: ShardData, split: Split, classes: Sequence[s
     else:
         require_same(folder / INDEX_FILE, packed.classes, classes)
         classes = packed.classes
-        shards = packed_shards(folder, packed, "train" if split == "train" else "val")
+        shards = packed_shards(folder, packed, packed_as)
     indexes = [indexed(shard, index_tar) for shard in shards]
     counts = [len(index["labels_N"]) for index in indexes]
     if packed is not None:
-        require_counts(folder, packed, "train" if split == "train" else "val", counts)
+        require_counts(folder, packed, packed_as, counts)
     labels_N, synsets_N, offsets_N, sizes_N = (
         np.concatenate([index[key] for index in indexes])
         for key in ("labels_N", "synsets_N", "offsets_N", "sizes_N")

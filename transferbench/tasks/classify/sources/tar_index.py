@@ -37,7 +37,10 @@ class _Sample:
 
 
 def index_tar(path: Path) -> dict[str, np.ndarray]:
-    """Returns what the pictures are, in order, as arrays: what a `TarIndex` holds.
+    """Returns what the pictures are, in order, as arrays.
+
+    `offsets_N` and `sizes_N` in bytes; `labels_N`; `synsets_N`, -1 where no name tells one; `block` and
+    `ends` of the members' `Names`.
 
     The members of a sample share a key, which is their path up to the first dot of the file's name: a
     picture, and its label as KEY.cls (a number) or in KEY.json (as "label"). Others are passed over, also

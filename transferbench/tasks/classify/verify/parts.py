@@ -6,18 +6,17 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from transferbench.errors import DataError
 from transferbench.tasks.base import Examples
 from transferbench.tasks.classify.layouts import AnyData, ClassifyData
+from transferbench.tasks.classify.sources.files import read_picture
 from transferbench.tasks.classify.sources.imagefolder import EXTENSIONS, read_folder
+from transferbench.tasks.classify.sources.packed import SplitName
 from transferbench.tasks.classify.sources.recognise import recognised
 from transferbench.tasks.classify.sources.source import Source, open_source
 from transferbench.tasks.classify.sources.synsets import imagenet_synsets
 from transferbench.tasks.classify.verify.verify import Part
-
-SplitName = Literal["train", "val"]
 
 _NAMES_OF_SPLITS = {"train", "val", "valid", "validation", "test"}
 
@@ -81,13 +80,7 @@ class _Files:
         return self.examples.name(index)
 
     def read(self, index: int) -> bytes:
-        path = Path(self.name(index))
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise DataError(
-                f"{path}: expected a picture, found one that cannot be read ({error.strerror}); copy it again"
-            ) from error
+        return read_picture(Path(self.name(index)))
 
 
 def unlabelled_parts(train: Examples, val: Examples, split: SplitName | None = None) -> list[Part]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from hashlib import file_digest
 from pathlib import Path
 
-from transferbench.tasks.classify.crew import news_of
+from transferbench.tasks.classify.crew import Report, news_of
 from transferbench.tasks.classify.sources.packed import PackedIndex, PackedShard, read_index
 from transferbench.tasks.classify.verify.findings import Told, told
-
-Report = Callable[[str, int, int], None]
 
 
 def verify_shards(root: Path, splits: Collection[str], *, processes: int, report: Report) -> list[Told]:

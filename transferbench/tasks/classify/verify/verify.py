@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,12 +12,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from transferbench.errors import DataError
-from transferbench.tasks.classify.crew import news_of
+from transferbench.tasks.classify.crew import Report, news_of
 from transferbench.tasks.classify.verify.duplicates import DIGEST_BYTES, groups_of
 from transferbench.tasks.classify.verify.findings import KINDS, Finding, Kind, Told
 from transferbench.tasks.classify.verify.look import look
-
-Report = Callable[[str, int, int], None]
 
 _MOST_IN_A_CHUNK = 512
 """Pictures that a process reads at a time: one after the other, as shards and row groups want it."""
