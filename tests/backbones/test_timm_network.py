@@ -11,8 +11,8 @@ from tests.tasks.detect.tiny import C4_HEAD, protocol
 from transferbench.backbones.base import OutputStride
 from transferbench.backbones.timm_network import TimmNetwork, timm_network, timm_spec
 from transferbench.errors import ConfigError, WeightsError
-from transferbench.tasks.detect.heads import still_parts
-from transferbench.tasks.detect.model import detector
+from transferbench.tasks.detect.model.detector import detector
+from transferbench.tasks.detect.model.heads import still_parts
 from transferbench.tasks.segment.model import Fcn, pixel_loss
 from transferbench.tasks.segment.protocols import Head
 

@@ -6,7 +6,7 @@ import pytest
 from transferbench.benchmarks.scoring import bench_eval
 from transferbench.benchmarks.setting import setting_of
 from transferbench.benchmarks.voc_loop import loop_ap, scene
-from transferbench.tasks.detect.metric import voc_ap
+from transferbench.tasks.detect.metric.voc import voc_ap
 
 
 def test_scoring_is_compared_with_the_transforms_of_the_reference() -> None:

@@ -22,7 +22,7 @@ from transferbench.benchmarks.timing import OURS, interleaved, wall_clock
 from transferbench.benchmarks.voc_loop import loop_ap, scene
 from transferbench.engine.device import describe, keep_freed_memory, place, try_kernels
 from transferbench.tasks.classify.task import ClassifyTask
-from transferbench.tasks.detect.metric import voc_ap
+from transferbench.tasks.detect.metric.voc import voc_ap
 from transferbench.tasks.loader import scoring_batches
 
 _RANKS = 5

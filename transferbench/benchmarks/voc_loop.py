@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from transferbench.tasks.detect.metric import Found, Truth
+from transferbench.tasks.detect.metric.truth import Found, Truth
 
 _PICTURES, _CLASSES, _OBJECTS, _DETECTIONS = 200, 20, 3, 50
 _SIDE = 500

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -96,7 +97,7 @@ def fit(job: Job, report: Callable[[Step], None]) -> float:
     """
     plan, model = job.plan, job.model
     steps_per_epoch = len(job.batches) // plan.accumulate
-    steps = steps_per_epoch * plan.epochs
+    steps = max(1, round(steps_per_epoch * plan.epochs))
     rate = rate_of(plan, job.bag, steps_per_epoch)
     parts = _parts(job)
     start = load_checkpoint(job.checkpoint, parts, job.identity, job.world) or Position(job.identity, 0, 0.0)
@@ -110,14 +111,14 @@ def fit(job: Job, report: Callable[[Step], None]) -> float:
     while step < steps:
         epoch, done = divmod(step, steps_per_epoch)
         batches = job.batches.epoch(epoch, done * plan.accumulate)
-        for group_of_batches in log.timed(_grouped(batches, plan.accumulate)):
+        for group_of_batches in log.timed(islice(_grouped(batches, plan.accumulate), steps - step)):
             lr = rate(step)
             for group in parts.optimizer.param_groups:
                 group["lr"] = lr * group["lr_scale"]
 
             with memory_told(plan, job.world, job.device):
                 loss = _backward(job, loss_of, group_of_batches, scaler=parts.scaler, step=step)
-                _clip(parts, plan.clip_norm)
+                _clip(parts, plan)
                 parts.scaler.step(parts.optimizer)
                 parts.scaler.update()
                 parts.optimizer.zero_grad()
@@ -185,11 +186,15 @@ def _in_step(loss_of: nn.Module, *, is_last: bool) -> AbstractContextManager[Non
     return loss_of.no_sync()
 
 
-def _clip(parts: Stateful, clip_norm: float | None) -> None:
-    if clip_norm is not None:
-        parts.scaler.unscale_(parts.optimizer)
-        trained = [p for group in parts.optimizer.param_groups for p in group["params"]]
-        nn.utils.clip_grad_norm_(trained, clip_norm)
+def _clip(parts: Stateful, plan: Plan) -> None:
+    if plan.clip_norm is None and plan.clip_value is None:
+        return
+    parts.scaler.unscale_(parts.optimizer)
+    trained = [p for group in parts.optimizer.param_groups for p in group["params"]]
+    if plan.clip_value is not None:
+        nn.utils.clip_grad_value_(trained, plan.clip_value)
+    if plan.clip_norm is not None:
+        nn.utils.clip_grad_norm_(trained, plan.clip_norm)
 
 
 def _seed_part(seed: int, step: int, part: int) -> Random:

@@ -94,7 +94,8 @@ class Poly(Schema):
 class Plan(Schema):
     """How long and how fast one training runs."""
 
-    epochs: PositiveInt
+    epochs: PositiveInt | PositiveFloat
+    """A part of one is cut off after a whole step."""
     batch_size: PositiveInt
     """Images in one step, over all devices and accumulated parts."""
     lr: PositiveFloat
@@ -104,6 +105,8 @@ class Plan(Schema):
     warmup_epochs: NonNegativeFloat = 0.0
     clip_norm: PositiveFloat | None = None
     """Largest norm of the gradient; larger ones are scaled down to it."""
+    clip_value: PositiveFloat | None = None
+    """Largest element of the gradient; larger ones are cut down to it, each by itself."""
     accumulate: PositiveInt = 1
     """Parts that a step's images are worked off in."""
     precision: Precision = "fp32"

@@ -32,7 +32,7 @@ def rates(recipe: Recipe, steps: Sequence[int], *, steps_per_epoch: int | None =
             "nothing of it has a rate"
         )
     steps_per_epoch = steps_per_epoch or _published_steps(recipe.protocol, plan.batch_size)
-    _require_within(recipe.name, steps, plan.epochs * steps_per_epoch)
+    _require_within(recipe.name, steps, round(plan.epochs * steps_per_epoch))
     rate = rate_of(plan, recipe.tricks, steps_per_epoch)
     return {step: rate(step) for step in steps}
 

@@ -10,7 +10,7 @@ from transferbench.tasks.base import Task, TaskProtocol
 from transferbench.tasks.classify.protocols import PROTOCOLS as CLASSIFY
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.detect.protocols import PROTOCOLS as DETECT
-from transferbench.tasks.detect.protocols import DetectProtocol
+from transferbench.tasks.detect.settings import DetectProtocol
 from transferbench.tasks.segment.protocols import PROTOCOLS as SEGMENT
 from transferbench.tasks.segment.protocols import SegmentProtocol
 from transferbench.tricks.bag import Bag

@@ -207,7 +207,7 @@ def test_random_weights_take_nothing_that_would_have_no_effect(asked: Asked) -> 
 
 
 def test_what_was_missing_may_not_be_frozen(tmp_path: Path) -> None:
-    from transferbench.tasks.detect.model import detector
+    from transferbench.tasks.detect.model.detector import detector
     from transferbench.tasks.detect.protocols import PROTOCOLS
 
     short = {name: tensor for name, tensor in MINI.items() if not name.startswith("conv1.")}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from transferbench.tasks.detect.protocols import C4, PROTOCOLS, DetectProtocol, Fpn
+from transferbench.tasks.detect.protocols import PROTOCOLS
+from transferbench.tasks.detect.settings import C4, DetectProtocol, Fpn
 
 
 @pytest.mark.parametrize("key", PROTOCOLS)

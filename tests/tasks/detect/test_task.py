@@ -14,8 +14,8 @@ from torch import nn
 from tests.fabricate.voc import write_voc
 from tests.tasks.detect.tiny import TinyBackbone, protocol
 from transferbench.tasks.base import Outcome, Task
+from transferbench.tasks.detect.examples import DetectBatch
 from transferbench.tasks.detect.task import DetectTask, score
-from transferbench.tasks.detect.voc import DetectBatch
 
 SCORES = ["detect/coco_ap", "detect/coco_ap50", "detect/map_area", "detect/map_voc07"]
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from transferbench.backbones.base import Backbone, Pixels
-from transferbench.tasks.detect.protocols import C4, PROTOCOLS, DetectProtocol, Fpn, Roi, Rpn, VocData
+from transferbench.tasks.detect.protocols import PROTOCOLS
+from transferbench.tasks.detect.settings import C4, DetectProtocol, Fpn, Roi, Rpn, VocData
 
 DATA = VocData(train=("VOC2007/trainval",), score=("VOC2007/test",))
 FPN = Fpn(

@@ -21,11 +21,14 @@ from transferbench.engine.plan import Plan
 from transferbench.errors import DataError
 from transferbench.tasks.base import DataCard, Outcome
 from transferbench.tasks.decode import read_rgb
-from transferbench.tasks.detect.metric import Found, Truth, coco_ap, mean_ap, voc_ap
-from transferbench.tasks.detect.model import detector
+from transferbench.tasks.detect.examples import DetectBatch, DetectExamples
+from transferbench.tasks.detect.metric.coco import coco_ap
+from transferbench.tasks.detect.metric.truth import Found, Truth
+from transferbench.tasks.detect.metric.voc import mean_ap, voc_ap
+from transferbench.tasks.detect.model.detector import detector
 from transferbench.tasks.detect.pictures import draw_boxes
-from transferbench.tasks.detect.protocols import DetectProtocol
-from transferbench.tasks.detect.voc import DetectBatch, VocExamples, read_pictures
+from transferbench.tasks.detect.settings import DetectProtocol
+from transferbench.tasks.detect.sources.read import read_splits
 from transferbench.tasks.fingerprint import fingerprint
 from transferbench.tricks.base import ParameterGroup
 
@@ -48,25 +51,17 @@ class DetectTask:
         Raises:
             DataError: the folder does not hold what the protocol needs.
         """
-        every = read_pictures(root, protocol.data.train, None)
-        score = read_pictures(root, protocol.data.score, limit)
-        found = tuple(sorted({name for picture in every for name in picture.truth.names}))
-        train = every[:limit]
-        classes = found if protocol.data.classes == "from data" else protocol.data.classes
-        if not found:
-            raise DataError(
-                f"{root}: expected objects in {', '.join(protocol.data.train)}, found none; name others"
-            )
+        splits = read_splits(root, protocol.data, limit)
+        train, score, classes = splits.train, splits.score, splits.classes
         self.protocol = protocol
-        self.fit_examples = VocExamples(train, classes, protocol.flip)
-        self.score_examples = VocExamples(score, classes, flip=0.0)
+        self.fit_examples = DetectExamples(train, classes, protocol.flip)
+        self.score_examples = DetectExamples(score, classes, flip=0.0)
         if self.score_examples.truth().is_difficult_T.all():
             raise DataError(
-                f"{root}: expected objects to score in {', '.join(protocol.data.score)}, found "
-                f"{len(score)} pictures without any that is not difficult; "
-                "raise --limit or choose another split"
+                f"{root}: expected objects to score, found {len(score)} pictures without any that is not "
+                "difficult; raise --limit or choose another split"
             )
-        files = [file for picture in train + score for file in (picture.path, picture.annotation_path)]
+        files = {file for picture in train + score for file in (picture.path, picture.annotation_path)}
         self.data = DataCard(
             str(root), fingerprint(root, files), {"train": len(train), "score": len(score)}, classes
         )

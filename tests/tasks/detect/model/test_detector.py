@@ -12,7 +12,7 @@ from torchvision.models.detection.roi_heads import fastrcnn_loss
 
 from tests.tasks.detect.tiny import C4_HEAD, TinyBackbone, protocol
 from transferbench.errors import ConfigError
-from transferbench.tasks.detect.model import box_losses, detector
+from transferbench.tasks.detect.model.detector import box_losses, detector
 
 IMAGES = [torch.full((32, 48, 3), 90, dtype=torch.uint8), torch.full((40, 32, 3), 30, dtype=torch.uint8)]
 EMPTY = (torch.zeros(0, 4), torch.zeros(0, dtype=torch.int64))

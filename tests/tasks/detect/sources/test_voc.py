@@ -13,9 +13,10 @@ from tests.fabricate.voc import CAT, DOG, write_image_set, write_scene, write_vo
 from tests.real_data import real_data
 from tests.tasks.detect.tiny import protocol
 from transferbench.errors import DataError
+from transferbench.tasks.detect.examples import DetectExamples
 from transferbench.tasks.detect.protocols import PROTOCOLS
+from transferbench.tasks.detect.sources.voc import read_pictures
 from transferbench.tasks.detect.task import DetectTask
-from transferbench.tasks.detect.voc import VocExamples, read_pictures
 
 TRAIN = ("VOC2007/trainval",)
 
@@ -55,7 +56,7 @@ def test_fingerprints_differ_when_an_annotation_does(tmp_path: Path) -> None:
 
 
 def test_a_grey_picture_is_read_as_rgb_bytes(tmp_path: Path) -> None:
-    examples = VocExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.0)
+    examples = DetectExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.0)
 
     example = examples.example(3, None)
 
@@ -64,7 +65,7 @@ def test_a_grey_picture_is_read_as_rgb_bytes(tmp_path: Path) -> None:
 
 
 def test_an_example_depends_on_its_generator_alone(tmp_path: Path) -> None:
-    examples = VocExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.5)
+    examples = DetectExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.5)
 
     boxes = [
         examples.example(0, np.random.default_rng(seed)).boxes_R4.tolist() for seed in (*range(9), *range(9))
@@ -75,7 +76,7 @@ def test_an_example_depends_on_its_generator_alone(tmp_path: Path) -> None:
 
 
 def test_a_batch_moves_as_a_whole(tmp_path: Path) -> None:
-    examples = VocExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.5)
+    examples = DetectExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.5)
 
     batch = examples.collate([examples.example(i, None) for i in (0, 1)]).to(torch.device("cpu"))
 
@@ -135,7 +136,7 @@ def test_a_score_split_with_nothing_to_score_is_refused_before_training(tmp_path
     write_voc(tmp_path)
     write_image_set(tmp_path, "VOC2007/test", ["000101"])
 
-    assert "expected objects to score in VOC2007/test, found 1 pictures" in message(tmp_path)
+    assert "expected objects to score, found 1 pictures" in message(tmp_path)
 
 
 def test_a_truncated_picture_is_named_when_it_is_decoded(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_a_truncated_picture_is_named_when_it_is_decoded(tmp_path: Path) -> None
     pictures[0].path.write_bytes(pictures[0].path.read_bytes()[:-200])
 
     with pytest.raises(DataError, match=r"000000.jpg: expected a whole picture"):
-        VocExamples(pictures, ("cat", "dog"), flip=0.5).example(0, None)
+        DetectExamples(pictures, ("cat", "dog"), flip=0.5).example(0, None)
 
 
 def test_a_picture_that_exif_turns_away_from_its_boxes_is_refused(tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_picture_that_exif_turns_away_from_its_boxes_is_refused(tmp_path: Path
     with pytest.raises(
         DataError, match=r"expected 48 x 32 pixels, .* found 32 x 48 after its EXIF tag turned it"
     ):
-        VocExamples(pictures, ("cat", "dog"), flip=0.5).example(0, None)
+        DetectExamples(pictures, ("cat", "dog"), flip=0.5).example(0, None)
 
 
 def test_the_small_real_voc_reads() -> None:

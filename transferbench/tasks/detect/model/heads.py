@@ -20,7 +20,7 @@ from torchvision.ops import MultiScaleRoIAlign
 from torchvision.ops.poolers import initLevelMapper
 
 from transferbench.backbones.base import Backbone
-from transferbench.tasks.detect.protocols import C4, Fpn
+from transferbench.tasks.detect.settings import C4, Fpn
 
 _BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
 """One over the standard deviations (0.1, 0.1, 0.2, 0.2) of the box targets."""

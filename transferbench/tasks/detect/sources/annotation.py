@@ -7,7 +7,6 @@ edges exclusive. The file writes them 1-based and inclusive: both minima lose 1,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,29 +15,10 @@ from PIL import Image
 
 from transferbench.errors import DataError
 from transferbench.tasks.decode import read_size
+from transferbench.tasks.detect.sources.picture import Annotation
 
 _EXIF_ORIENTATION = 0x0112
 _TURNED_BY_90 = (5, 6, 7, 8)
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """The objects of one picture.
-
-    Boxes that reach out of the picture are clipped; those without area after that are dropped.
-    """
-
-    size: tuple[int, int]
-    """(width, height) of the picture in pixels."""
-    boxes_R4: np.ndarray
-    names: tuple[str, ...]
-    """Class of each box."""
-    is_difficult_R: np.ndarray
-    is_truncated_R: np.ndarray
-    clipped: int
-    """Boxes that were cut off at an edge."""
-    dropped: int
-    """Boxes left out for want of area."""
 
 
 def read_annotation(path: Path, picture: Path) -> Annotation:
@@ -63,7 +43,7 @@ def read_annotation(path: Path, picture: Path) -> Annotation:
         ) from error
     size = _size_as_annotated(root, picture)
     objects = [_read_object(path, number, element) for number, element in enumerate(root.findall("object"))]
-    written_R4 = np.array([box for _, box, _, _ in objects], dtype=np.float64).reshape(-1, 4)
+    written_R4 = np.array([box for _, box, _ in objects], dtype=np.float64).reshape(-1, 4)
     boxes_R4 = np.clip(written_R4, 0, (*size, *size))
     kept = np.flatnonzero((boxes_R4[:, 2:] > boxes_R4[:, :2]).all(axis=1))
     return Annotation(
@@ -71,7 +51,8 @@ def read_annotation(path: Path, picture: Path) -> Annotation:
         boxes_R4=boxes_R4[kept],
         names=tuple(objects[number][0] for number in kept),
         is_difficult_R=np.array([objects[number][2] for number in kept], dtype=bool),
-        is_truncated_R=np.array([objects[number][3] for number in kept], dtype=bool),
+        is_crowd_R=np.zeros(len(kept), dtype=bool),
+        area_R=np.prod(boxes_R4[kept, 2:] - boxes_R4[kept, :2], axis=1),
         clipped=int((boxes_R4[kept] != written_R4[kept]).any(axis=1).sum()),
         dropped=len(objects) - len(kept),
     )
@@ -86,7 +67,7 @@ def from_voc_corners(
 
 def _read_object(
     path: Path, number: int, element: ElementTree.Element
-) -> tuple[str, tuple[float, float, float, float], bool, bool]:
+) -> tuple[str, tuple[float, float, float, float], bool]:
     place = f"{path}: object {number + 1}"
     name = (element.findtext("name") or "").strip()
     if not name:
@@ -104,8 +85,7 @@ def _read_object(
             f"{place} ({name!r}): expected xmin <= xmax and ymin <= ymax, found xmin, ymin, xmax, ymax = "
             f"{', '.join(str(text) for text in texts.values())}; swap the edges"
         )
-    flags = [(element.findtext(key) or "0").strip() == "1" for key in ("difficult", "truncated")]
-    return name, box, flags[0], flags[1]
+    return name, box, (element.findtext("difficult") or "0").strip() == "1"
 
 
 def _size_as_annotated(root: ElementTree.Element, picture: Path) -> tuple[int, int]:

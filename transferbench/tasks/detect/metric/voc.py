@@ -1,4 +1,4 @@
-"""Average precision by the rules of Pascal VOC and of COCO.
+"""Average precision by the rules of Pascal VOC.
 
 Dimension key: T true objects, D detections, both over all pictures; P pairs of one and the other.
 Boxes: (x_min, y_min, x_max, y_max), absolute pixels, right and bottom edges exclusive.
@@ -6,36 +6,11 @@ Boxes: (x_min, y_min, x_max, y_max), absolute pixels, right and bottom edges exc
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Truth:
-    """The objects of all pictures."""
-
-    picture_T: np.ndarray
-    """Index of the picture."""
-    boxes_T4: np.ndarray
-    label_T: np.ndarray
-    """Index of the class."""
-    is_difficult_T: np.ndarray
-    """Difficult objects count neither as found nor as missed."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """The detections in all pictures; the order matters where scores are equal."""
-
-    picture_D: np.ndarray
-    boxes_D4: np.ndarray
-    label_D: np.ndarray
-    score_D: np.ndarray
+from transferbench.tasks.detect.metric.truth import Found, Truth
 
 
 def voc_ap(
@@ -116,38 +91,6 @@ def mean_ap(aps: Sequence[float | None]) -> float:
     return float(np.mean(known)) if known else 0.0
 
 
-def coco_ap(
-    truth: Truth, found: Found, pictures: int, classes: int
-) -> tuple[list[float | None], list[float | None]]:
-    """Returns COCO's AP of each class over IoU 0.5, 0.55, ... 0.95, and at 0.5 alone, in [0, 1].
-
-    At most 100 detections of a class and picture count. Difficult objects are given as crowds:
-    detections that lie on them are left out, missing them costs nothing.
-
-    Args:
-        truth: the objects.
-        found: the detections.
-        pictures: number of pictures.
-        classes: number of classes.
-
-    Source:
-        pycocotools.
-    """
-    from pycocotools.cocoeval import COCOeval
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(_coco(pictures, classes, truth), _coco(pictures, classes, found), "bbox")
-        evaluation.evaluate()
-        evaluation.accumulate()
-    # (IoU, recall, class, area, detections): all areas and 100 detections; -1 where a class has no object.
-    precision_IRK = evaluation.eval["precision"][:, :, :, 0, 2]
-    by_class = [precision_IRK[:, :, label] for label in range(classes)]
-    return (
-        [None if ap.max() < 0 else float(ap.mean()) for ap in by_class],
-        [None if ap.max() < 0 else float(ap[0].mean()) for ap in by_class],
-    )
-
-
 def _choose(truth: Truth, mask_T: np.ndarray) -> Truth:
     """Returns the chosen objects, those of a picture next to each other, in their order."""
     index = np.flatnonzero(mask_T)
@@ -207,37 +150,3 @@ def _iou(a_P4: np.ndarray, b_P4: np.ndarray, extra: float) -> np.ndarray:
     areas = [np.prod(boxes[:, 2:] - boxes[:, :2] + extra, axis=1) for boxes in (a_P4, b_P4)]
     union = areas[0] + areas[1] - common
     return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
-
-
-def _coco(pictures: int, classes: int, boxes: Truth | Found) -> Any:
-    from pycocotools.coco import COCO
-
-    picture, box, label = (
-        (boxes.picture_T, boxes.boxes_T4, boxes.label_T)
-        if isinstance(boxes, Truth)
-        else (boxes.picture_D, boxes.boxes_D4, boxes.label_D)
-    )
-    sides = box[:, 2:].astype(float) - box[:, :2]
-    # pycocotools takes an id of 0 for "not matched".
-    annotations: list[dict[str, Any]] = [
-        {
-            "id": number + 1,
-            "image_id": int(picture[number]),
-            "category_id": int(label[number]),
-            "bbox": [*box[number, :2].tolist(), *sides[number].tolist()],
-            "area": float(sides[number].prod()),
-            "iscrowd": int(boxes.is_difficult_T[number]) if isinstance(boxes, Truth) else 0,
-        }
-        for number in range(len(label))
-    ]
-    if isinstance(boxes, Found):
-        for annotation, score in zip(annotations, boxes.score_D.tolist(), strict=True):
-            annotation["score"] = score
-    coco = COCO()
-    coco.dataset = {
-        "images": [{"id": number} for number in range(pictures)],
-        "categories": [{"id": number} for number in range(classes)],
-        "annotations": annotations,
-    }
-    coco.createIndex()
-    return coco

@@ -11,7 +11,9 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from transferbench.tasks.detect.metric import Found, Truth, average_precision, coco_ap, mean_ap, voc_ap
+from transferbench.tasks.detect.metric.coco import coco_ap
+from transferbench.tasks.detect.metric.truth import Found, Truth
+from transferbench.tasks.detect.metric.voc import average_precision, mean_ap, voc_ap
 
 Rows = list[tuple[float, ...]]
 

@@ -21,7 +21,7 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
 from transferbench.backbones.base import Backbone
 from transferbench.errors import ConfigError
-from transferbench.tasks.detect.heads import (
+from transferbench.tasks.detect.model.heads import (
     initialise,
     is_norm_untouched,
     predictor,
@@ -32,8 +32,8 @@ from transferbench.tasks.detect.heads import (
     still_parts,
     widen,
 )
-from transferbench.tasks.detect.protocols import C4, DetectProtocol, Fpn
-from transferbench.tasks.detect.resize import Size, prepare, scale_boxes
+from transferbench.tasks.detect.model.resize import Size, prepare, scale_boxes
+from transferbench.tasks.detect.settings import C4, DetectProtocol, Fpn
 
 
 def detector(backbone: Backbone, classes: int, protocol: DetectProtocol, seed: int) -> Detector:

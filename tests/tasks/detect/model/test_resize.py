@@ -7,7 +7,7 @@ import torch
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
 from tests.tasks.detect.tiny import TinyBackbone
-from transferbench.tasks.detect.resize import prepare, resized_size, scale_boxes
+from transferbench.tasks.detect.model.resize import prepare, resized_size, scale_boxes
 
 GENERATOR = torch.Generator().manual_seed(0)
 

@@ -11,7 +11,8 @@ from PIL import Image
 
 from tests.fabricate.voc import DOG, HARD_DOG, Written, annotation, write_scene
 from transferbench.errors import DataError
-from transferbench.tasks.detect.annotation import Annotation, read_annotation
+from transferbench.tasks.detect.sources.annotation import read_annotation
+from transferbench.tasks.detect.sources.picture import Annotation
 
 
 def read(root: Path, *objects: Written) -> Annotation:

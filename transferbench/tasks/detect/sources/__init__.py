@@ -1,0 +1,1 @@
+"""Where pictures and their boxes come from."""
