@@ -52,7 +52,7 @@ def test_a_departure_is_recorded(words: list[str | Path], tmp_path: Path) -> Non
 
     record = json.loads((tmp_path / "out" / "record.json").read_text())
 
-    assert record["protocol"] == "quick@1 (changed)"
+    assert record["protocol"] == "quick@1 (plan.lr=0.2, limit=8)"
     assert record["resolved"]["departures"] == ["plan.lr=0.2"]
     assert record["resolved"]["plan"]["lr"] == 0.2
     assert record["pictures"] == {"train": 8, "score": 6}

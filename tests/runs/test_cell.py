@@ -115,8 +115,9 @@ def test_what_departs_from_a_protocol_is_marked(tmp_path: Path) -> None:
     cell = cells(tmp_path, 0)[0]
 
     assert cell.protocol_key == "miniature@1"
-    assert replace(cell, limit=4).protocol_key == "miniature@1 (changed)"
-    assert replace(cell, departures=("plan.lr=1",)).protocol_key == "miniature@1 (changed)"
+    assert replace(cell, limit=4).protocol_key == "miniature@1 (limit=4)"
+    both = replace(cell, limit=4, departures=("frozen-backbone", "plan.lr=1"))
+    assert both.protocol_key == "miniature@1 (frozen-backbone, plan.lr=1, limit=4)"
 
 
 def test_a_cell_is_equal_to_itself_alone(tmp_path: Path) -> None:

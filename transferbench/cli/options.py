@@ -65,6 +65,9 @@ AllowMissing = Annotated[
         help="Tensors that the file of weights may lack, as '*.running_*' (repeatable, recorded).",
     ),
 ]
+FrozenBackbone = Annotated[
+    bool, typer.Option("--frozen-backbone", help="Train the heads alone; told in the protocol's name.")
+]
 Trust = Annotated[
     bool,
     typer.Option("--trust", help="Let a pickle of weights run code; only for files of people you trust."),

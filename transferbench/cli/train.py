@@ -74,6 +74,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         arch: options.Arch = None,
         allow_missing: options.AllowMissing = None,
         trust: options.Trust = False,
+        is_frozen: options.FrozenBackbone = False,
         seed: options.Seed = 0,
         limit: options.Limit = None,
         sets: options.TransferSets = None,
@@ -86,18 +87,33 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
     ) -> None:
         from transferbench.cli import requests
         from transferbench.cli.progress import fetch_first
-        from transferbench.recipes.load import load_protocol
+        from transferbench.engine.world import world_here
 
         machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
+        machine = replace(machine, world=world_here())
         of_weights, of_protocol = requests.parted(sets or ())
         fetch_first(backbone)
-        rules = load_protocol(task, protocol, sets=of_protocol)
+        rules, departures = _rules(task, protocol, of_protocol, is_frozen=is_frozen)
         recipe = _recipe_of(backbone, arch, of_weights, tuple(allow_missing or ()))
-        cell = _cell(recipe, task, rules, data=data, out=out, seed=seed, limit=limit, departures=of_protocol)
+        cell = _cell(recipe, task, rules, data=data, out=out, seed=seed, limit=limit, departures=departures)
         when_full = requests.if_full(resume=resume, overwrite=overwrite)
         _do(replace(cell, weights=backbone, trust=trust), machine, when_full)
 
     return command
+
+
+def _rules(
+    task: TaskName, protocol: str, sets: Sequence[str], *, is_frozen: bool
+) -> tuple[TaskProtocol, tuple[str, ...]]:
+    """Returns a protocol, changed as the flags say, and what departs from it."""
+    from transferbench.recipes.load import load_protocol
+    from transferbench.recipes.scaling import sets_with_rate
+
+    departures = sets_with_rate(load_protocol(task, protocol).plan, sets)
+    rules = load_protocol(task, protocol, sets=sets)
+    if is_frozen:
+        return rules.with_frozen_backbone(), ("frozen-backbone", *departures)
+    return rules, departures
 
 
 def _cell(

@@ -11,6 +11,7 @@ from transferbench.engine.plan import Step
 from transferbench.errors import ConfigError, nearest
 from transferbench.recipes.faults import validated
 from transferbench.recipes.recipe import Recipe
+from transferbench.recipes.scaling import sets_with_rate
 from transferbench.recipes.suite import Suite
 from transferbench.recipes.whole import require_whole
 from transferbench.tasks.base import TaskProtocol
@@ -102,7 +103,7 @@ def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> Tas
     Args:
         task: what it measures.
         name: `name@version` of a shipped one, or a path to a TOML file, whose `base` may be a shipped one.
-        sets: one-off changes, `key.key=value`.
+        sets: one-off changes, `key.key=value`; a batch without a rate brings the rate that it asks for.
 
     Raises:
         ConfigError: there is no such protocol, or it says something it may not.
@@ -114,11 +115,13 @@ def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> Tas
         base = content.pop("base", None)
         if base is not None:
             content = _over(find_protocol(task, str(base)).model_dump(exclude={"name", "version"}), content)
-        return validated(kind, with_sets({"name": path.stem, **content}, sets), _where(path, sets))
-    protocol = find_protocol(task, name)
+        protocol = validated(kind, {"name": path.stem, **content}, str(path))
+    else:
+        protocol = find_protocol(task, name)
     if not sets:
         return protocol
-    return validated(kind, with_sets(protocol.model_dump(), sets), _where(name, sets))
+    changed = with_sets(protocol.model_dump(), sets_with_rate(protocol.plan, sets))
+    return validated(kind, changed, _where(name, sets))
 
 
 def with_sets(content: Mapping[str, Any], sets: Sequence[str]) -> dict[str, Any]:

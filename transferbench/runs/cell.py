@@ -56,7 +56,7 @@ class Cell:
     needs: tuple[Path, ...] = ()
     """Folders of runs that must be finished first."""
     departures: tuple[str, ...] = ()
-    """One-off changes made to the protocol, as `plan.epochs=2`."""
+    """One-off changes made to the protocol, as `plan.epochs=2` or `frozen-backbone`."""
 
     @property
     def label(self) -> str:
@@ -65,9 +65,10 @@ class Cell:
 
     @property
     def protocol_key(self) -> str:
-        """Name and version, with a mark if something departs from them."""
-        departs = self.departures or self.limit is not None
-        return self.protocol.key + (" (changed)" if departs else "")
+        """Name and version, and all that departs from them, as `voc07-c4@1 (plan.epochs=2, limit=100)`."""
+        limited = () if self.limit is None else (f"limit={self.limit}",)
+        departs = ", ".join((*self.departures, *limited))
+        return f"{self.protocol.key} ({departs})" if departs else self.protocol.key
 
 
 def cells_of(

@@ -8,7 +8,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from transferbench.backbones.initialise import initialise
@@ -26,7 +25,6 @@ from transferbench.runs.outcome import keep
 from transferbench.runs.record import Record, read_record
 from transferbench.runs.setting import Setting, prepare
 from transferbench.tasks.base import Outcome
-from transferbench.tasks.classify.task import ClassifyTask
 from transferbench.tasks.loader import Loader, scoring_batches
 
 
@@ -167,14 +165,5 @@ def _measured(setting: Setting, job: Job, report: Report) -> Outcome:
         if stopped_by:
             raise Interrupted(stopped_by)  # the checkpoint of the last step is there already
 
-    outcome = setting.task.measure(job.model, batches, tell)
-    return outcome if setting.machine.world.is_alone else _joined(setting, outcome)
-
-
-def _joined(setting: Setting, part: Outcome) -> Outcome:
-    """Returns the outcome of the whole split from those of its stretches, one a process."""
-    assert isinstance(setting.task, ClassifyTask)  # `prepare` lets no other task be shared
-    parts = setting.machine.world.gather(part.predictions)
-    return setting.task.outcome(
-        {name: np.concatenate([each[name] for each in parts]) for name in part.predictions}
-    )
+    part = setting.task.measure(job.model, batches, tell)
+    return setting.task.outcome(setting.machine.world.gather(part))

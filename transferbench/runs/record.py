@@ -65,7 +65,7 @@ class Record(Schema):
     recipe: str
     task: str
     protocol: str
-    """Name and version, as `voc07-c4@1`; with ` (changed)` where `--set` or `--limit` departed from it."""
+    """Name and version, as `voc07-c4@1`, and what departed from it: `voc07-c4@1 (frozen-backbone)`."""
     seed: int
     identity: str
     """sha256 over the resolved recipe, protocol, data fingerprint, weights and seed."""

@@ -114,11 +114,6 @@ def _taught_by(teacher: str, classes: Sequence[str]) -> dict[str, str]:
 def _require_equal_parts(cell: Cell, plan: Plan, world: World) -> None:
     if world.is_alone:
         return
-    if cell.weights is not None:
-        raise RunError(
-            f"{cell.label}: expected one process, found {world.size}; several train a backbone together "
-            "(`pretrain`), a transfer takes one"
-        )
     if plan.batch_size % (plan.accumulate * world.size):
         raise RunError(
             f"{cell.label}: expected a batch that {world.size} processes share evenly, found "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pydantic import PositiveInt
 
@@ -46,6 +46,10 @@ class TaskProtocol(Schema):
         """What the backbone is loaded for."""
         return Use()
 
+    def with_frozen_backbone(self) -> Self:
+        """Returns the protocol with nothing of the backbone trained; of a transfer."""
+        raise NotImplementedError
+
 
 class Examples(Protocol):
     """A split of a data set, item by item."""
@@ -81,6 +85,10 @@ class DataCard:
     classes: tuple[str, ...]
 
 
+Predictions = Mapping[str, "np.ndarray"]
+"""Arrays from which all scores can be computed, now or again."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What measuring a model gave."""
@@ -89,8 +97,10 @@ class Outcome:
     """Name, as `detect/map_voc07`, to a fraction in [0, 1]."""
     per_class: Mapping[str, Mapping[str, float | None]]
     """Name of a score to its value for each class; None where the class has no truth."""
-    predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Arrays from which the scores can be computed again."""
+    predictions: Predictions = field(default_factory=dict)
+    """Of all pictures of the split."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """Kind of error to what it costs, a fraction of the first score; empty where nobody tells them apart."""
 
 
 class Task(Protocol):
@@ -121,11 +131,33 @@ class Task(Protocol):
     def loss(self, model: nn.Module, batch: Any, rng: Random) -> Tensor:
         """Returns the scalar loss of a batch that is on the model's device."""
 
-    def measure(self, model: nn.Module, batches: Iterable[Any], report: Callable[[int], None]) -> Outcome:
-        """Returns the scores; `batches` are on the model's device, in the order of the split.
+    def measure(self, model: nn.Module, batches: Iterable[Any], report: Callable[[int], None]) -> Predictions:
+        """Returns what the model says of some batches, which are on its device.
 
         `report` is given the number of pictures done.
         """
 
+    def outcome(self, parts: Sequence[Predictions]) -> Outcome:
+        """Returns the scores of the split from what was said of its stretches, in order."""
+
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         """Writes `truth_0.png`, `predicted_0.png`, ... for the first pictures of the split."""
+
+
+def joined(parts: Sequence[Predictions]) -> dict[str, np.ndarray]:
+    """Returns the predictions of a split from those of its stretches, in order.
+
+    `pictures` (1,) counts those of a stretch, and `picture` counts them from the start of its stretch.
+    """
+    import numpy as np
+
+    if "pictures" not in parts[0]:
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    counts = [part["pictures"] for part in parts]
+    starts = np.cumsum([0, *(int(count[0]) for count in counts[:-1])])
+    moved = [
+        {**part, "picture": part["picture"] + np.asarray(start, part["picture"].dtype)}
+        for part, start in zip(parts, starts, strict=True)
+    ]
+    whole = {name: np.concatenate([part[name] for part in moved]) for name in parts[0]}
+    return {**whole, "pictures": np.sum(counts, axis=0)}

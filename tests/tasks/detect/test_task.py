@@ -29,7 +29,7 @@ def batch_of(task: DetectTask) -> DetectBatch:
 def measure(task: DetectTask, model: nn.Module) -> Outcome:
     examples = task.score_examples
     batches = [examples.collate([examples.example(index, None)]) for index in range(len(examples))]
-    return task.measure(model, batches, lambda done: None)
+    return task.outcome([task.measure(model, batches, lambda done: None)])
 
 
 def perfect(task: DetectTask) -> dict[str, np.ndarray]:
@@ -167,4 +167,4 @@ def test_a_picture_is_scored_the_same_whatever_stands_beside_it(tmp_path: Path) 
     apart = task.measure(model, [*alone, taller], lambda done: None)
     beside = task.measure(model, together, lambda done: None)
 
-    np.testing.assert_allclose(beside.predictions["score"], apart.predictions["score"], atol=1e-5)
+    np.testing.assert_allclose(beside["score"], apart["score"], atol=1e-5)

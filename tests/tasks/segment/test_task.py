@@ -44,7 +44,7 @@ def _batch(task: SegmentTask, split: str = "fit") -> SegmentBatch:
 
 
 def _measured(task: SegmentTask, model: torch.nn.Module, *batches: SegmentBatch) -> Outcome:
-    return task.measure(model, batches, lambda done: None)
+    return task.outcome([task.measure(model, batches, lambda done: None)])
 
 
 def test_the_card_says_what_was_read(task: SegmentTask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
-from transferbench.tasks.base import DataCard, Outcome
+from transferbench.tasks.base import DataCard, Outcome, Predictions, joined
 from transferbench.tasks.classify.examples import ClassifyBatch, ClassifyExamples
 from transferbench.tasks.classify.metric import accuracy_per_class, top_accuracy
 from transferbench.tasks.classify.model import Classifier
@@ -90,7 +90,8 @@ class ClassifyTask:
     @torch.inference_mode()
     def measure(
         self, model: nn.Module, batches: Iterable[ClassifyBatch], report: Callable[[int], None]
-    ) -> Outcome:
+    ) -> Predictions:
+        """Returns `ranked` (N, R), classes from the best, and `labels` (N,)."""
         model.eval()
         dtype = next(model.parameters()).dtype
         ranks = min(_RANKS, len(self.data.classes))
@@ -101,10 +102,10 @@ class ClassifyTask:
             labels.append(batch.labels_N.cpu().numpy())
             done += len(batch)
             report(done)
-        return self.outcome({"ranked": np.concatenate(ranked), "labels": np.concatenate(labels)})
+        return {"ranked": np.concatenate(ranked), "labels": np.concatenate(labels)}
 
-    def outcome(self, predictions: Mapping[str, np.ndarray]) -> Outcome:
-        """Returns what predictions are worth: `ranked` (N, R), classes from the best, and `labels` (N,)."""
+    def outcome(self, parts: Sequence[Predictions]) -> Outcome:
+        predictions = joined(parts)
         ranked_NR, labels_N = predictions["ranked"], predictions["labels"]
         return Outcome(
             scores={

@@ -5,7 +5,7 @@ Sizes are in pixels of the resized picture unless a field says otherwise. Import
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
@@ -13,6 +13,8 @@ from transferbench.backbones.weights.asked import Use
 from transferbench.engine.plan import Plan
 from transferbench.schema import Schema
 from transferbench.tasks.base import TaskProtocol
+
+_STAGES = 4
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 AnchorForm = Literal["torchvision", "released", "detectron2"]
@@ -160,10 +162,13 @@ class DetectProtocol(TaskProtocol):
     norm: Literal["frozen", "trained"]
     """What the backbone's batch norm does; frozen keeps statistics and affine parameters of pretraining."""
     overlap: Overlap = "devkit"
-    frozen_stages: Annotated[NonNegativeInt, Field(le=4)] = 0
+    frozen_stages: Annotated[NonNegativeInt, Field(le=_STAGES)] = 0
     """Stages held still from the front, the stem with them; 0 trains all, the stem too."""
 
     @property
     def use(self) -> Use:
         """What the backbone is loaded for."""
         return Use(is_dense=True)
+
+    def with_frozen_backbone(self) -> Self:
+        return self.model_copy(update={"norm": "frozen", "frozen_stages": _STAGES})

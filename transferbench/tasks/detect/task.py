@@ -7,7 +7,7 @@ edges exclusive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from random import Random
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import DataError
-from transferbench.tasks.base import DataCard, Outcome
+from transferbench.tasks.base import DataCard, Outcome, Predictions, joined
 from transferbench.tasks.decode import read_rgb
 from transferbench.tasks.detect.examples import DetectBatch, DetectExamples
 from transferbench.tasks.detect.metric.coco import coco_ap
@@ -80,26 +80,37 @@ class DetectTask:
     @torch.inference_mode()
     def measure(
         self, model: nn.Module, batches: Iterable[DetectBatch], report: Callable[[int], None]
-    ) -> Outcome:
+    ) -> Predictions:
+        """Returns the detections of all pictures: `picture`, `boxes` (D, 4) in pixels, `label` and `score`.
+
+        `pictures` (1,) is the number of pictures.
+        """
         model.eval()
-        detections: list[dict[str, Tensor]] = []
+        found: list[dict[str, np.ndarray]] = []
         for batch in batches:
             # Padding to a common size would let a picture's neighbours change its borders.
             for _, same_size in groupby(batch.images, key=lambda image: image.shape):
-                detections += [
-                    {key: value.cpu() for key, value in found.items()} for found in model(list(same_size))
-                ]
-            report(len(detections))
-        counts = [len(found["scores"]) for found in detections]
-        predictions = {
+                found += map(_as_arrays, model(list(same_size)))
+            report(len(found))
+        counts = [len(each["scores"]) for each in found]
+        return {
             "picture": np.repeat(np.arange(len(counts), dtype=np.int32), counts),
-            "boxes": torch.cat([found["boxes"] for found in detections]).float().numpy(),
-            "label": torch.cat([found["labels"] for found in detections]).int().numpy(),
-            "score": torch.cat([found["scores"] for found in detections]).float().numpy(),
-            "picture_names": np.array([picture.name for picture in self.score_examples.pictures]),
-            "classes": np.array(self.data.classes),
+            "boxes": np.concatenate([np.zeros((0, 4), np.float32), *(each["boxes"] for each in found)]),
+            "label": np.concatenate([np.zeros(0, np.int32), *(each["labels"] for each in found)]),
+            "score": np.concatenate([np.zeros(0, np.float32), *(each["scores"] for each in found)]),
+            "pictures": np.array([len(counts)]),
         }
-        return score(self.score_examples.truth(), predictions)
+
+    def outcome(self, parts: Sequence[Predictions]) -> Outcome:
+        own = ("picture", "boxes", "label", "score", "pictures")
+        found = joined([{name: part[name] for name in own} for part in parts])
+        named = {
+            "picture_names": np.array([picture.name for picture in self.score_examples.pictures]),
+            "picture_ids": np.array([picture.id for picture in self.score_examples.pictures]),
+            "classes": np.array(self.data.classes),
+            "protocol": np.array([self.protocol.key]),
+        }
+        return score(self.score_examples.truth(), {**found, **named})
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         found = outcome.predictions
@@ -117,6 +128,14 @@ class DetectTask:
             captions = [f"{classes[found['label'][d]]} {found['score'][d]:.2f}" for d in shown]
             drawn = draw_boxes(rgb_HW3, found["boxes"][shown], captions, found["label"][shown])
             drawn.save(folder / f"predicted_{index}.png")
+
+
+def _as_arrays(found: dict[str, Tensor]) -> dict[str, np.ndarray]:
+    return {
+        "boxes": found["boxes"].cpu().float().numpy(),
+        "labels": found["labels"].cpu().int().numpy(),
+        "scores": found["scores"].cpu().float().numpy(),
+    }
 
 
 def score(truth: Truth, predictions: Mapping[str, np.ndarray]) -> Outcome:

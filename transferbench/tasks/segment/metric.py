@@ -20,7 +20,7 @@ class Tally:
 
     def __init__(self, classes: int) -> None:
         self._classes = classes
-        self._pictures: list[np.ndarray] = []
+        self._pictures: list[np.ndarray] = [np.zeros((4, 0), np.int64)]
         self.confusion_KK = np.zeros((classes, classes), np.int64)
         """Pixels of each class of the truth (rows) by predicted class (columns)."""
 
@@ -29,7 +29,7 @@ class Tally:
         confusion_KK = confusion(truth_HW, predicted_HW, self._classes).cpu().numpy()
         self.confusion_KK += confusion_KK
         truth, predicted = np.nonzero(confusion_KK)
-        picture = np.full(len(truth), len(self._pictures))
+        picture = np.full(len(truth), len(self._pictures) - 1)
         self._pictures.append(np.stack([picture, truth, predicted, confusion_KK[truth, predicted]]))
 
     def sparse(self) -> dict[str, np.ndarray]:

@@ -20,7 +20,9 @@ _BAND_ROWS = 32
 class Fcn(nn.Module):
     """Backbone, head on the last map, auxiliary head on the one before."""
 
-    def __init__(self, backbone: Backbone, classes: int, *, head: Head, seed: int) -> None:
+    def __init__(
+        self, backbone: Backbone, classes: int, *, head: Head, seed: int, is_backbone_frozen: bool = False
+    ) -> None:
         """Takes the backbone as it is and makes new heads from `seed` alone.
 
         Raises:
@@ -31,11 +33,19 @@ class Fcn(nn.Module):
             raise ValueError(
                 f"output stride {backbone.strides[-1]} of the backbone is not {head.output_stride}"
             )
-        self.backbone = backbone
+        self.backbone = backbone.requires_grad_(not is_backbone_frozen)
+        self._is_backbone_frozen = is_backbone_frozen
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.head = _head(backbone.channels[-1], classes, head)
             self.auxiliary = _head(backbone.channels[-2], classes, head) if head.auxiliary_weight else None
+
+    def train(self, mode: bool = True) -> Fcn:
+        """Sets the mode of all but a frozen backbone, which stays in evaluation mode."""
+        super().train(mode)
+        if self._is_backbone_frozen:
+            self.backbone.eval()
+        return self
 
     def forward(self, images_N3HW: Tensor) -> tuple[Tensor, Tensor | None]:
         """Returns logits of the head and of the auxiliary head, (N, K, h, w), of RGB pictures in [0, 1].

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
@@ -93,6 +93,8 @@ class SegmentProtocol(TaskProtocol):
     plan: Plan
     head: Head = Head()
     augment: Augment
+    is_backbone_frozen: bool = False
+    """Whether only the heads are trained, over batch norm that keeps what pretraining left."""
     score_batch: PositiveInt = 8
     """Pictures in a batch at evaluation; the scores do not depend on it."""
 
@@ -100,6 +102,9 @@ class SegmentProtocol(TaskProtocol):
     def use(self) -> Use:
         """What the backbone is loaded for."""
         return Use(self.head.output_stride, self.head.dilated_shortcut, is_dense=True)
+
+    def with_frozen_backbone(self) -> Self:
+        return self.model_copy(update={"is_backbone_frozen": True})
 
 
 _SMALL_PLAN = Plan(
