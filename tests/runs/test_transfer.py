@@ -46,7 +46,7 @@ def test_a_transfer_from_the_folder_of_a_run_is_scored(
 ) -> None:
     record = transferred(world, protocol, tmp_path, str(world / "pretrained"))
 
-    assert set(record.scores) == SCORES[record.task]
+    assert SCORES[record.task] <= set(record.scores)
     assert all(0 <= value <= 1 for value in record.scores.values())
     assert read_record(tmp_path) == record
     assert "pictures/predicted_0.png" in files_below(tmp_path)
@@ -118,8 +118,8 @@ def test_what_was_loaded_is_announced_before_the_first_step(world: Path, tmp_pat
         cell,
         MACHINE,
         lambda news: events.append(type(news).__name__),
-        announce=lambda report: events.append(f"loaded {report.share_loaded:.0%}"),
+        announce=lambda report, data: events.extend([f"loaded {report.share_loaded:.0%}", data.root]),
     )
 
-    assert events[0] == "loaded 100%"
+    assert events[:2] == ["loaded 100%", str(world)]
     assert "Step" in events

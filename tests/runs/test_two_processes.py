@@ -11,12 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.toml import write_toml
+from tests.fabricate.voc import write_voc
+from tests.tasks.detect.tiny import protocol
 from transferbench.runs.metrics import read_metrics
 
 ROOT = Path(__file__).parents[2]
@@ -25,14 +28,20 @@ TRICKS = {"mixup": True, "label_smoothing": True, "warmup": {"epochs": 1}, "ema"
 
 
 def started(
-    folder: Path, out: str, *flags: str, processes: int = 2, stderr: int = subprocess.DEVNULL
+    folder: Path,
+    out: str,
+    *flags: str,
+    processes: int = 2,
+    stderr: int = subprocess.DEVNULL,
+    words: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Returns a pretraining at work, in one process or in several that share it."""
+    """Returns a pretraining, or what other `words` ask for, at work in one process or in several."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     shared = ["-m", "torch.distributed.run", "--nproc-per-node", str(processes), "--master-port", str(port)]
-    command = ["-m", "transferbench", "pretrain", str(folder / "recipe.toml"), "-o", str(folder / out)]
+    asked = words or ("pretrain", str(folder / "recipe.toml"))
+    command = ["-m", "transferbench", *asked, "-o", str(folder / out)]
     where = ["--data", str(folder / "data"), "--threads", "1", "--device", "cpu"]
     return subprocess.Popen(
         [sys.executable, *(shared if processes > 1 else []), *command, *where, *flags],
@@ -70,6 +79,29 @@ def test_two_processes_give_the_losses_weights_and_scores_of_one(tmp_path: Path)
     assert scores(two) == pytest.approx(scores(one), abs=1e-6)
     ours, theirs = (load_file(run / "backbone.safetensors") for run in (one, two))
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_two_processes_detect_what_one_detects_each_picture_once(tmp_path: Path) -> None:
+    pytest.importorskip("timm")
+    write_voc(tmp_path / "data", train=8, score=5)
+    rules = {**protocol(norm="trained").model_dump(exclude={"name"}, exclude_none=True), "score_batch": 2}
+    words = [
+        "detect",
+        "random:timm:test_convnext",
+        "--protocol",
+        str(write_toml(tmp_path / "tiny.toml", rules)),
+    ]
+
+    assert started(tmp_path, "two", words=words).wait() == 0
+    assert started(tmp_path, "one", "--set", "plan.accumulate=2", processes=1, words=words).wait() == 0
+
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert losses(two) == pytest.approx(losses(one), rel=1e-6)
+    assert scores(two) == pytest.approx(scores(one), abs=1e-6)
+    ours, theirs = (np.load(run / "predictions.npz") for run in (one, two))
+    assert ours["picture"].tolist() == theirs["picture"].tolist()
+    np.testing.assert_allclose(ours["boxes"], theirs["boxes"], atol=1e-3)
 
 
 @pytest.mark.slow

@@ -9,15 +9,23 @@ from __future__ import annotations
 import numpy as np
 
 from transferbench.tasks.detect.metric.truth import Found, Truth
+from transferbench.tasks.detect.settings import Overlap
 
-_PICTURES, _CLASSES, _OBJECTS, _DETECTIONS = 200, 20, 3, 50
+_CLASSES, _OBJECTS, _DETECTIONS = 20, 3, 100
 _SIDE = 500
 
 
-def scene(seed: int = 0) -> tuple[Truth, Found, int]:
-    """Returns objects and detections of 200 pictures at random places, and the number of classes."""
+def scene(seed: int = 0, *, pictures: int = 4952) -> tuple[Truth, Found, int]:
+    """Returns objects and detections at random places, and the number of classes.
+
+    Some scores are equal, some objects difficult.
+
+    Args:
+        seed: of the places.
+        pictures: each has 3 objects and 100 detections; VOC 2007 scores 4,952.
+    """
     rng = np.random.default_rng(seed)
-    objects, detections = _PICTURES * _OBJECTS, _PICTURES * _DETECTIONS
+    objects, detections = pictures * _OBJECTS, pictures * _DETECTIONS
     truth = Truth(
         np.arange(objects) // _OBJECTS,
         _boxes(rng, objects),
@@ -31,32 +39,36 @@ def scene(seed: int = 0) -> tuple[Truth, Found, int]:
     boxes_D4 = np.where(is_near_D[:, None], truth.boxes_T4[near_D], _boxes(rng, detections))
     label_D = np.where(is_near_D, truth.label_T[near_D], rng.integers(_CLASSES, size=detections))
     noise_D4 = rng.normal(0, 10, (detections, 4))
-    return truth, Found(picture_D, boxes_D4 + noise_D4, label_D, rng.random(detections)), _CLASSES
+    score_D = np.round(rng.random(detections), 4)
+    return truth, Found(picture_D, boxes_D4 + noise_D4, label_D, score_D), _CLASSES
 
 
-def loop_ap(truth: Truth, found: Found, classes: int) -> list[float | None]:
-    """Returns the average precision of each class, see `voc_ap`, which does not go through them in a loop.
+def loop_ap(
+    truth: Truth, found: Found, classes: int, overlap: Overlap = "devkit"
+) -> dict[str, list[float | None]]:
+    """Returns the average precision of each class by both rules of VOC, as `07` and `area`.
 
     Source:
-        VOCevaldet.m of the development kit of VOC 2010, and its many translations.
+        VOCevaldet.m of the development kits of VOC 2007 and 2010, and its many translations.
     """
-    return [_class_ap(truth, found, label) for label in range(classes)]
+    by_class = [_class_ap(truth, found, label, float(overlap == "no-plus-one")) for label in range(classes)]
+    return {"07": [by_points for by_points, _ in by_class], "area": [by_area for _, by_area in by_class]}
 
 
-def _class_ap(truth: Truth, found: Found, label: int) -> float | None:
+def _class_ap(truth: Truth, found: Found, label: int, less: float) -> tuple[float | None, float | None]:
     objects = {
         picture: np.flatnonzero((truth.picture_T == picture) & (truth.label_T == label))
         for picture in np.unique(truth.picture_T[truth.label_T == label]).tolist()
     }
     counted = int(np.sum((truth.label_T == label) & ~truth.is_difficult_T))
     if not counted:
-        return None
+        return None, None
     is_taken = np.zeros(len(truth.picture_T), bool)
     right, wrong = [], []
     detections = np.flatnonzero(found.label_D == label)
     for detection in detections[np.argsort(-found.score_D[detections], kind="stable")]:
         own = objects.get(int(found.picture_D[detection]), np.zeros(0, int))
-        overlaps = _iou(truth.boxes_T4[own], found.boxes_D4[detection])
+        overlaps = _iou(truth.boxes_T4[own], found.boxes_D4[detection], less)
         best = own[overlaps.argmax()] if len(own) and overlaps.max() >= 0.5 else None
         if best is not None and truth.is_difficult_T[best]:
             continue
@@ -65,22 +77,29 @@ def _class_ap(truth: Truth, found: Found, label: int) -> float | None:
             is_taken[best] = True
         right.append(is_right)
         wrong.append(not is_right)
-    return _area(np.cumsum(right), np.cumsum(wrong), counted)
+    right_D, wrong_D = np.cumsum(right), np.cumsum(wrong)
+    recall_D, precision_D = right_D / counted, right_D / np.maximum(right_D + wrong_D, 1)
+    return _eleven_points(recall_D, precision_D), _area(recall_D, precision_D)
 
 
-def _area(right_D: np.ndarray, wrong_D: np.ndarray, objects: int) -> float:
-    recall = np.concatenate(([0.0], right_D / objects, [1.0]))
-    precision = np.concatenate(([0.0], right_D / np.maximum(right_D + wrong_D, 1), [0.0]))
+def _eleven_points(recall_D: np.ndarray, precision_D: np.ndarray) -> float:
+    reached = [precision_D[recall_D >= recall] for recall in np.arange(0.0, 1.1, 0.1)]
+    return float(sum(precision.max(initial=0.0) for precision in reached) / 11)
+
+
+def _area(recall_D: np.ndarray, precision_D: np.ndarray) -> float:
+    recall = np.concatenate(([0.0], recall_D, [1.0]))
+    precision = np.concatenate(([0.0], precision_D, [0.0]))
     for index in range(len(precision) - 1, 0, -1):
         precision[index - 1] = max(precision[index - 1], precision[index])
     rises = np.flatnonzero(recall[1:] != recall[:-1])
     return float(np.sum((recall[rises + 1] - recall[rises]) * precision[rises + 1]))
 
 
-def _iou(boxes_T4: np.ndarray, box_4: np.ndarray) -> np.ndarray:
+def _iou(boxes_T4: np.ndarray, box_4: np.ndarray, less: float) -> np.ndarray:
     low, high = np.maximum(boxes_T4[:, :2], box_4[:2]), np.minimum(boxes_T4[:, 2:], box_4[2:])
-    common = np.prod(np.maximum(high - low, 0), axis=1)
-    areas = np.prod(boxes_T4[:, 2:] - boxes_T4[:, :2], axis=1) + np.prod(box_4[2:] - box_4[:2])
+    common = np.prod(np.maximum(high - low - less, 0), axis=1)
+    areas = np.prod(boxes_T4[:, 2:] - boxes_T4[:, :2] - less, axis=1) + np.prod(box_4[2:] - box_4[:2] - less)
     return np.asarray(common / (areas - common))
 
 

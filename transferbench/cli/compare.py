@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from transferbench.runs.record import Record
 
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
+_FOR_MACHINES = ("json", "csv")
 
 
 @told
@@ -30,12 +31,18 @@ def compare(
         str | None, typer.Option(help="Recipe that differences are to; the suite's, or the first.")
     ] = None,
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(_FORMATS)}.")] = "table",
+    is_whole: Annotated[
+        bool,
+        typer.Option("--all", help="All scores: AP by size, recall, AP lost to each kind of error, ..."),
+    ] = False,
 ) -> None:
     """Print what each backbone gained: mean, spread, difference with its interval, the paper's number."""
     from transferbench.cli import requests
 
     requests.require_format(form, _FORMATS)
     comparison = _comparison(runs or [Path("runs/demo")], baseline)
+    if not (is_whole or form in _FOR_MACHINES):
+        comparison = comparison.without_details()
     if form == "table":
         from transferbench.cli.console import out
         from transferbench.reports.table import table

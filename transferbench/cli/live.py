@@ -59,7 +59,7 @@ def _view(suite: Suite, progress: Progress, cells: int, began: float) -> Rendera
     spent = time.monotonic() - began
     parts: list[RenderableType] = []
     if any(suite.is_row(record.recipe) for record in progress.records):
-        parts.append(table(compared(progress.records, suite)))
+        parts.append(table(compared(progress.records, suite).without_details()))
     parts.append(Text(f"{done} of {cells} runs done, {duration(spent)} so far", style="bold"))
     parts += [Text(f"  {cell.label}  {words(news)}") for cell, news in progress.working.items()]
     parts += [Text(f"  failed: {label}", style="red") for label in progress.failures]

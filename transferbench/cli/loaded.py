@@ -10,6 +10,7 @@ from transferbench.backbones.weights.report import percent
 
 if TYPE_CHECKING:
     from transferbench.backbones.weights.report import LoaderReport
+    from transferbench.tasks.base import DataCard
 
 
 _VOUCHED = {
@@ -19,12 +20,20 @@ _VOUCHED = {
 }
 
 
-def announce(report: LoaderReport) -> None:
-    """Prints what was loaded for people, before anything is done with it."""
+def announce(report: LoaderReport, data: DataCard | None = None) -> None:
+    """Prints what was loaded, weights and data, for people, before anything is done with it."""
     from transferbench.cli.console import err
 
-    for line in report_lines(report):
+    for line in (*report_lines(report), *(() if data is None else data_lines(data))):
         err.print(line, markup=False, soft_wrap=True)
+
+
+def data_lines(data: DataCard) -> list[str]:
+    """Returns what a reader of the scores should know of the data, a line a subject."""
+    counts = ", ".join(f"{count:,} to {split}" for split, count in data.pictures.items())
+    classes = ", ".join(data.classes[:5]) + (", ..." if len(data.classes) > 5 else "")
+    lines = [f"data: {data.root}, pictures: {counts}; {len(data.classes)} classes ({classes})"]
+    return [*lines, *data.remarks, *([data.note] if data.note else [])]
 
 
 def report_lines(report: LoaderReport) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from transferbench.cli import bench, catalogs, compare, data, suites, train, weights
+from transferbench.cli import bench, catalogs, compare, data, evaluate, predict, suites, train, weights
 
 app = typer.Typer(
     name="transferbench",
@@ -17,6 +17,8 @@ app.command()(suites.demo)
 app.command()(train.pretrain)
 app.command("detect", help="Fine-tune a backbone in Faster R-CNN and score it.")(train.transfer("detect"))
 app.command("segment", help="Fine-tune a backbone in FCN and score it.")(train.transfer("segment"))
+app.command()(evaluate.evaluate)
+app.command()(predict.predict)
 app.command()(suites.run)
 app.command()(compare.compare)
 app.add_typer(data.app, name="data")

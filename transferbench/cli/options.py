@@ -78,6 +78,14 @@ Threads = Annotated[int | None, typer.Option(min=1, help="Of one process; 1 repe
 Precision = Annotated[str | None, typer.Option(metavar="P", help="fp32, bf16 or fp16.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Empty the run's folder first.")]
+Cache = Annotated[
+    str,
+    typer.Option(
+        metavar="MODE",
+        help="Whether decoded training pictures stay in memory, in detection: ram, off, or auto where all "
+        "fit in half of what is free.",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, help="Runs at a time; as many as accelerators, or else cores, if left out."),

@@ -23,21 +23,30 @@ _OF_WEIGHTS = "weights."
 
 
 def machine_of(
-    *, device: str | None, workers: int, threads: int | None, precision: str | None = None
+    *,
+    device: str | None,
+    workers: int,
+    threads: int | None,
+    precision: str | None = None,
+    cache: str = "auto",
 ) -> Machine:
     """Returns the machine that flags describe.
 
     Raises:
-        ConfigError: there is no such precision.
+        ConfigError: there is no such precision or mode of the cache.
     """
     from transferbench.engine.plan import Precision
     from transferbench.runs.cell import Machine
+    from transferbench.tasks.base import CacheMode
 
     known = get_args(Precision)
     if precision is not None and precision not in known:
         raise ConfigError(f"--precision: expected one of {', '.join(known)}, found {precision!r}")
     command = shlex.join(["transferbench", *sys.argv[1:]])
-    return Machine(device, workers, threads, precision, command)  # type: ignore[arg-type]
+    modes = get_args(CacheMode)
+    if cache not in modes:
+        raise ConfigError(f"--cache: expected one of {', '.join(modes)}, found {cache!r}")
+    return Machine(device, workers, threads, precision, command, cache)  # type: ignore[arg-type]
 
 
 def if_full(*, resume: bool, overwrite: bool) -> IfFull:

@@ -34,6 +34,7 @@ def run(
     device: options.Device = None,
     workers: options.Workers = 0,
     threads: options.Threads = 1,
+    cache: options.Cache = "auto",
 ) -> None:
     """Do every run that a suite still lacks; stop it and start it again at will."""
     from transferbench.cli import requests
@@ -43,7 +44,7 @@ def run(
     requests.require_one_process("run")
     resolved, rows = load_suite(suite)
     recipes = (*rows, *load_teachers(suite))
-    machine = requests.machine_of(device=device, workers=workers, threads=threads)
+    machine = requests.machine_of(device=device, workers=workers, threads=threads, cache=cache)
     protocols: dict[TaskName, TaskProtocol] = {
         task: load_protocol(task, key) for task, key in resolved.protocols.items()
     }
@@ -128,7 +129,7 @@ def _work_off(
         progress = run_cells(cells, machine, jobs=jobs, report=show)
     if any(suite.is_row(record.recipe) for record in progress.records):
         comparison = write_comparison(out, suite, progress.records)
-        stdout.print(table(comparison))
+        stdout.print(table(comparison.without_details()))
     _tell_failures(progress)
     err.print(f"in {out}: compare.json, pictures/*.png and the runs", markup=False)
 

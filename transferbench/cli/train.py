@@ -82,6 +82,7 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         workers: options.Workers = 0,
         threads: options.Threads = None,
         precision: options.Precision = None,
+        cache: options.Cache = "auto",
         resume: options.Resume = False,
         overwrite: options.Overwrite = False,
     ) -> None:
@@ -89,7 +90,9 @@ def transfer(task: Literal["detect", "segment"]) -> Callable[..., None]:
         from transferbench.cli.progress import fetch_first
         from transferbench.engine.world import world_here
 
-        machine = requests.machine_of(device=device, workers=workers, threads=threads, precision=precision)
+        machine = requests.machine_of(
+            device=device, workers=workers, threads=threads, precision=precision, cache=cache
+        )
         machine = replace(machine, world=world_here())
         of_weights, of_protocol = requests.parted(sets or ())
         fetch_first(backbone)

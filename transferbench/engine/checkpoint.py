@@ -65,6 +65,23 @@ def save_checkpoint(path: Path, parts: Stateful, position: Position) -> None:
         ) from error
 
 
+def load_model(path: Path, model: nn.Module) -> None:
+    """Puts the weights of a checkpoint into a model; an average of them where the training made one.
+
+    Raises:
+        RunError: the checkpoint is missing, cannot be read or is of another model.
+    """
+    content = _read(path)
+    try:
+        model.load_state_dict(content["model"])
+    except (KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(
+            f"{path}: expected the checkpoint of this run, found one of another network ({reason}); do the run "
+            "again with --overwrite"
+        ) from error
+
+
 def load_checkpoint(path: Path, parts: Stateful, identity: str, world: World = ALONE) -> Position | None:
     """Puts a checkpoint's state into the parts; returns None if there is no checkpoint.
 

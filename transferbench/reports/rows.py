@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transferbench.reports.statistics import Difference, mean, standard_deviation
+from transferbench.runs.record import SCORES
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ class Comparison:
     """Names of the scores that occur, in the order of `SCORES`."""
     notes: tuple[str, ...]
     """What a reader must know beside the numbers."""
+
+    def without_details(self) -> Comparison:
+        """Returns the comparison with the scores alone that answer the question at a glance."""
+        return replace(self, columns=tuple(name for name in self.columns if not SCORES[name].is_detail))
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from transferbench.engine.world import ALONE, World
 from transferbench.recipes.load import load_protocol
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.suite import Suite
-from transferbench.tasks.base import TaskProtocol
+from transferbench.tasks.base import CacheMode, TaskProtocol
 from transferbench.tasks.catalog import TaskName
 
 
@@ -29,6 +29,9 @@ class Machine:
     precision: Precision | None = None
     """None leaves it to the plan."""
     command: str = ""
+    cache: CacheMode = "auto"
+    runs_at_once: int = 1
+    """On this machine, each with a cache of its own."""
     world: World = ALONE
     """The processes that do one run together."""
 

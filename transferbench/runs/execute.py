@@ -24,7 +24,7 @@ from transferbench.runs.metrics import MetricsFile
 from transferbench.runs.outcome import keep
 from transferbench.runs.record import Record, read_record
 from transferbench.runs.setting import Setting, prepare
-from transferbench.tasks.base import Outcome
+from transferbench.tasks.base import DataCard, Outcome
 from transferbench.tasks.loader import Loader, scoring_batches
 
 
@@ -35,7 +35,7 @@ def execute(
     *,
     if_full: IfFull = "refuse",
     should_stop: Callable[[], int] = lambda: 0,
-    announce: Callable[[LoaderReport], None] = lambda loaded: None,
+    announce: Callable[[LoaderReport, DataCard], None] = lambda loaded, data: None,
 ) -> Record:
     """Returns the record of a run: done now, gone on with, or finished before with the same settings.
 
@@ -45,7 +45,7 @@ def execute(
         report: told of each step and of each batch that is scored.
         if_full: what to do where the run's folder is not empty.
         should_stop: number of the signal that asks for an end, or 0.
-        announce: told what was loaded for a transfer, before the first step.
+        announce: told what was loaded for a transfer, weights and data, before the first step.
 
     Raises:
         TransferbenchError: settings, data or weights are at fault; nothing has been written then.
@@ -63,7 +63,8 @@ def execute(
             _require_same(finished, setting)
             return finished
         if cell.weights is not None:
-            announce(setting.loaded.report)
+            announce(setting.loaded.report, setting.task.data)
+        setting.task.preflight()
         reset_peak_memory(setting.device)
         began = time.perf_counter()
         seconds = fit(job, _logged(MetricsFile(cell.folder), report) if world.is_first else report)

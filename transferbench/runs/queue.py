@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transferbench.engine.report import Scored, Step
@@ -44,7 +44,8 @@ def run_cells(
     """
     progress = Progress(list(cells))
     done: set[Path] = set()
-    pool = Pool(machine, min(jobs, len(cells)))
+    at_once = min(jobs, len(cells))
+    pool = Pool(replace(machine, runs_at_once=at_once), at_once)
     try:
         while progress.waiting or progress.working:
             _drop_orphans(progress, done)

@@ -26,6 +26,8 @@ class Score(Schema):
     unit: str = "%"
     """What `reports/` prints; the value itself is a fraction."""
     is_better_higher: bool = True
+    is_detail: bool = False
+    """Whether tables leave it out unless they are asked for all scores."""
 
 
 SCORES = {
@@ -37,6 +39,25 @@ SCORES = {
         Score(name="detect/map_area", title="mAP area"),
         Score(name="detect/coco_ap", title="COCO AP"),
         Score(name="detect/coco_ap50", title="COCO AP50"),
+        Score(name="detect/coco_ap75", title="COCO AP75", is_detail=True),
+        Score(name="detect/coco_ap_small", title="COCO AP small", is_detail=True),
+        Score(name="detect/coco_ap_medium", title="COCO AP medium", is_detail=True),
+        Score(name="detect/coco_ap_large", title="COCO AP large", is_detail=True),
+        Score(name="detect/coco_ar1", title="COCO AR, 1", is_detail=True),
+        Score(name="detect/coco_ar10", title="COCO AR, 10", is_detail=True),
+        Score(name="detect/coco_ar100", title="COCO AR, 100", is_detail=True),
+        *(
+            Score(
+                name=f"detect/lost_{kind}",
+                title=f"AP lost: {kind.replace('_', ' ')}",
+                is_better_higher=False,
+                is_detail=True,
+            )
+            for kind in (
+                *("classification", "localisation", "both", "duplicate", "background", "missed"),
+                *("false_positives", "false_negatives"),
+            )
+        ),
         Score(name="segment/pix_acc", title="pixAcc"),
         Score(name="segment/miou", title="mIoU"),
     )
@@ -83,6 +104,8 @@ class Record(Schema):
     classes: tuple[str, ...]
     data: dict[str, str]
     """Root folder and fingerprint."""
+    remarks: tuple[str, ...] = ()
+    """What a reader of the scores should know of the data."""
     weights: dict[str, Any]
     """Where the backbone came from, its sha256 and the loader's report."""
     resolved: dict[str, Any]
@@ -113,6 +136,22 @@ def read_record(folder: Path) -> Record | None:
             f"{path}: expected the record of a finished run, found something else ({reason}); "
             "move it away or give --overwrite"
         ) from error
+
+
+def finished_record(folder: Path) -> Record:
+    """Returns the record of a finished run.
+
+    Raises:
+        RunError: there is no such run, or it has not finished.
+    """
+    record = read_record(folder)
+    if record is None:
+        found = "one that has not finished" if folder.is_dir() else "no such folder"
+        raise RunError(
+            f"{folder}: expected the folder of a finished run, found {found}; finish it with --resume, or "
+            "give another folder"
+        )
+    return record
 
 
 def find_records(root: Path) -> list[Record]:

@@ -21,7 +21,7 @@ from transferbench.engine.world import World
 from transferbench.errors import ConfigError, RunError
 from transferbench.recipes.recipe import TAUGHT_BY
 from transferbench.runs.cell import Cell, Machine
-from transferbench.tasks.base import Task, TaskProtocol
+from transferbench.tasks.base import Cache, Task, TaskProtocol
 from transferbench.tasks.catalog import open_task
 from transferbench.tricks.bag import Bag
 
@@ -64,7 +64,13 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     plan, bag = _plan_and_bag(cell, machine)
     check_precision(plan.precision, device)
     _require_equal_parts(cell, plan, machine.world)
-    task, bag = _opened_task(cell.protocol, cell.data, cell.limit, bag.model_dump_json())
+    task, bag = _opened_task(
+        cell.protocol,
+        cell.data,
+        limit=cell.limit,
+        bag=bag.model_dump_json(),
+        cache=Cache(machine.cache, machine.runs_at_once * machine.world.size),
+    )
     loaded = _loaded(cell)
     teacher = _teacher_of(cell, bag)
     lineage = {} if teacher is None else _taught_by(teacher, task.data.classes)
@@ -142,7 +148,9 @@ def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:
 
 
 @lru_cache(maxsize=8)
-def _opened_task(protocol: TaskProtocol, root: Path, limit: int | None, bag: str) -> tuple[Task, Bag]:
+def _opened_task(
+    protocol: TaskProtocol, root: Path, *, limit: int | None, bag: str, cache: Cache
+) -> tuple[Task, Bag]:
     """Reads the data lists once for all runs of a process that share them; the bag is the task's own."""
     tricks = Bag.model_validate_json(bag)
-    return open_task(protocol, root, limit=limit, bag=tricks), tricks
+    return open_task(protocol, root, limit=limit, bag=tricks, cache=cache), tricks

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from pydantic import PositiveInt
 
@@ -17,9 +17,26 @@ from transferbench.tricks.base import ParameterGroup
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL.Image import Image
     from torch import Tensor, nn
 
     from transferbench.backbones.base import Backbone
+
+
+CacheMode = Literal["ram", "off", "auto"]
+"""Whether decoded training pictures stay in memory; `auto`: where all of them fit in half of what is free."""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Whether decoded training pictures stay in memory."""
+
+    mode: CacheMode = "off"
+    processes: int = 1
+    """That keep pictures of their own on this machine."""
+
+
+NO_CACHE = Cache()
 
 
 class TaskProtocol(Schema):
@@ -83,10 +100,44 @@ class DataCard:
     pictures: Mapping[str, int]
     """Number of pictures of each split."""
     classes: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    """What a reader of the scores should know of the data."""
+    note: str = ""
+    """What who waits should know of this machine: whether decoded pictures stay in memory."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a network says of one picture."""
+
+    content: dict[str, Any]
+    """As JSON has it."""
+    drawing: Image
+    """The picture with it drawn in."""
+
+
+class Predictor(Protocol):
+    """Says of single pictures what a trained network finds in them."""
+
+    def __call__(self, path: Path, least_score: float) -> Predicted:
+        """Returns what is found in a picture; what is less sure than `least_score`, in [0, 1], is not drawn.
+
+        Raises:
+            DataError: the picture cannot be decoded.
+        """
 
 
 Predictions = Mapping[str, "np.ndarray"]
 """Arrays from which all scores can be computed, now or again."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Predictions of another tool."""
+
+    predictions: Predictions
+    remarks: tuple[str, ...] = ()
+    """What a reader of their scores should know of them."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +147,10 @@ class Outcome:
     scores: Mapping[str, float]
     """Name, as `detect/map_voc07`, to a fraction in [0, 1]."""
     per_class: Mapping[str, Mapping[str, float | None]]
-    """Name of a score to its value for each class; None where the class has no truth."""
+    """Name of a score to its value for each class; None where the class has no truth. Names that `scores`
+    does not have are numbers of objects."""
     predictions: Predictions = field(default_factory=dict)
     """Of all pictures of the split."""
-    errors: Mapping[str, float] = field(default_factory=dict)
-    """Kind of error to what it costs, a fraction of the first score; empty where nobody tells them apart."""
 
 
 class Task(Protocol):
@@ -122,6 +172,13 @@ class Task(Protocol):
     def score_examples(self) -> Examples:
         """The split that is measured on."""
 
+    def preflight(self) -> None:
+        """Checks, before the first step, that pictures come with the labels that their files give them.
+
+        Raises:
+            DataError: one does not.
+        """
+
     def build(self, backbone: Backbone, seed: int) -> nn.Module:
         """Returns the backbone with a new head, initialised from `seed` alone."""
 
@@ -139,6 +196,13 @@ class Task(Protocol):
 
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
         """Returns the scores of the split from what was said of its stretches, in order."""
+
+    def read_predictions(self, path: Path) -> Foreign:
+        """Returns what another tool says of the split, from its files.
+
+        Raises:
+            DataError: the files are missing or malformed, or do not fit the split.
+        """
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         """Writes `truth_0.png`, `predicted_0.png`, ... for the first pictures of the split."""

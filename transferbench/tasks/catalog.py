@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from transferbench.errors import ConfigError, nearest
-from transferbench.tasks.base import Task, TaskProtocol
+from transferbench.errors import ConfigError, RunError, nearest
+from transferbench.tasks.base import NO_CACHE, Cache, Predictor, Task, TaskProtocol
 from transferbench.tasks.classify.protocols import PROTOCOLS as CLASSIFY
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.detect.protocols import PROTOCOLS as DETECT
@@ -14,6 +15,11 @@ from transferbench.tasks.detect.settings import DetectProtocol
 from transferbench.tasks.segment.protocols import PROTOCOLS as SEGMENT
 from transferbench.tasks.segment.protocols import SegmentProtocol
 from transferbench.tricks.bag import Bag
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from transferbench.backbones.base import Backbone
 
 TaskName = Literal["classify", "detect", "segment"]
 TASKS: tuple[TaskName, ...] = get_args(TaskName)
@@ -43,7 +49,15 @@ def find_protocol(task: TaskName, key: str) -> TaskProtocol:
     return known[key]
 
 
-def open_task(protocol: TaskProtocol, root: Path, *, limit: int | None, bag: Bag) -> Task:
+def open_task(
+    protocol: TaskProtocol,
+    root: Path,
+    *,
+    limit: int | None,
+    bag: Bag,
+    is_scored_only: bool = False,
+    cache: Cache = NO_CACHE,
+) -> Task:
     """Reads the data lists that a protocol needs.
 
     Args:
@@ -51,6 +65,8 @@ def open_task(protocol: TaskProtocol, root: Path, *, limit: int | None, bag: Bag
         root: data folder.
         limit: pictures of each split that are used; None for all.
         bag: tricks; they act in classification alone.
+        is_scored_only: whether nothing is trained, so that a detection needs no training split.
+        cache: whether a detection keeps its decoded training pictures in memory.
 
     Raises:
         DataError: the data are not there, incomplete or malformed.
@@ -62,9 +78,52 @@ def open_task(protocol: TaskProtocol, root: Path, *, limit: int | None, bag: Bag
     if isinstance(protocol, DetectProtocol):
         from transferbench.tasks.detect.task import DetectTask
 
-        return DetectTask(protocol, root, limit=limit)
+        return DetectTask(protocol, root, limit=limit, is_scored_only=is_scored_only, cache=cache)
     if isinstance(protocol, SegmentProtocol):
         from transferbench.tasks.segment.task import SegmentTask
 
         return SegmentTask(protocol, root, limit=limit)
     raise TypeError(f"no task for {type(protocol).__name__}")
+
+
+def build_network(protocol: TaskProtocol, backbone: Backbone, classes: Sequence[str]) -> nn.Module:
+    """Returns the network of a transfer, to be filled with trained weights.
+
+    Args:
+        protocol: of the transfer.
+        backbone: of the same kind as that which was trained.
+        classes: that it tells apart.
+
+    Raises:
+        RunError: the protocol is of a pretraining.
+    """
+    if isinstance(protocol, DetectProtocol):
+        from transferbench.tasks.detect.model.detector import Detector
+
+        return Detector(backbone, len(classes), protocol).to(next(backbone.parameters()))
+    if isinstance(protocol, SegmentProtocol):
+        from transferbench.tasks.segment.model import Fcn
+
+        return Fcn(backbone, len(classes), head=protocol.head, seed=0)
+    raise RunError(
+        f"{protocol.key}: expected a run of detect or segment, found a pretraining; its weights are in "
+        "backbone.safetensors: see `transferbench weights check`"
+    )
+
+
+def predictor(protocol: TaskProtocol, network: nn.Module, classes: Sequence[str]) -> Predictor:
+    """Returns what says of single pictures what a trained network finds in them.
+
+    Args:
+        protocol: of the transfer.
+        network: in evaluation mode.
+        classes: that it tells apart.
+
+    Raises:
+        RunError: the protocol's task has nothing of that kind.
+    """
+    if isinstance(protocol, DetectProtocol):
+        from transferbench.tasks.detect.predict import DetectPredictor
+
+        return DetectPredictor(network, tuple(classes))
+    raise RunError(f"{protocol.key}: expected a run of detect, found one of another task; give another run")

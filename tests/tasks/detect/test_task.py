@@ -15,9 +15,10 @@ from tests.fabricate.voc import write_voc
 from tests.tasks.detect.tiny import TinyBackbone, protocol
 from transferbench.tasks.base import Outcome, Task
 from transferbench.tasks.detect.examples import DetectBatch
-from transferbench.tasks.detect.task import DetectTask, score
+from transferbench.tasks.detect.task import DetectTask
 
-SCORES = ["detect/coco_ap", "detect/coco_ap50", "detect/map_area", "detect/map_voc07"]
+RULES = ("detect/coco_ap", "detect/coco_ap50", "detect/coco_ap75", "detect/map_area", "detect/map_voc07")
+LOST = ("detect/lost_background", "detect/lost_classification", "detect/lost_missed")
 
 
 def batch_of(task: DetectTask) -> DetectBatch:
@@ -40,8 +41,7 @@ def perfect(task: DetectTask) -> dict[str, np.ndarray]:
         "boxes": truth.boxes_T4,
         "label": truth.label_T,
         "score": np.linspace(0.9, 0.6, len(truth.label_T)),
-        "picture_names": np.array([picture.name for picture in task.score_examples.pictures]),
-        "classes": np.array(task.data.classes),
+        "pictures": np.array([len(task.score_examples)]),
     }
 
 
@@ -94,7 +94,8 @@ def test_a_measured_model_is_scored_by_every_rule_for_every_class(tmp_path: Path
 
     outcome = measure(task, task.build(TinyBackbone(is_used=True), 0))
 
-    assert sorted(outcome.scores) == sorted(outcome.per_class) == SCORES
+    assert set(RULES) | set(LOST) <= set(outcome.scores)
+    assert set(RULES) <= set(outcome.per_class)
     assert all(0 <= value <= 1 for value in outcome.scores.values())
     assert all(list(by_class) == ["cat", "dog"] for by_class in outcome.per_class.values())
 
@@ -105,7 +106,7 @@ def test_saved_predictions_give_the_same_scores_again(tmp_path: Path) -> None:
 
     np.savez(tmp_path / "predictions.npz", allow_pickle=False, **outcome.predictions)
     with np.load(tmp_path / "predictions.npz", allow_pickle=False) as saved:
-        again = score(task.score_examples.truth(), dict(saved))
+        again = task.outcome([dict(saved)])
 
     assert again.scores == outcome.scores
 
@@ -113,18 +114,20 @@ def test_saved_predictions_give_the_same_scores_again(tmp_path: Path) -> None:
 def test_predictions_that_are_the_truth_score_one_by_every_rule(tmp_path: Path) -> None:
     task = DetectTask(protocol(), write_voc(tmp_path))
 
-    outcome = score(task.score_examples.truth(), perfect(task))
+    outcome = task.outcome([perfect(task)])
 
-    assert outcome.scores == pytest.approx(dict.fromkeys(SCORES, 1.0))
+    assert [outcome.scores[name] for name in RULES] == pytest.approx([1.0] * len(RULES))
+    assert [outcome.scores[name] for name in LOST] == pytest.approx([0.0] * len(LOST))
 
 
 def test_labels_off_by_one_score_zero(tmp_path: Path) -> None:
     task = DetectTask(protocol(), write_voc(tmp_path))
     predictions = perfect(task)
 
-    outcome = score(task.score_examples.truth(), predictions | {"label": 1 - predictions["label"]})
+    outcome = task.outcome([predictions | {"label": 1 - predictions["label"]}])
 
-    assert outcome.scores == dict.fromkeys(SCORES, 0.0)
+    assert [outcome.scores[name] for name in RULES] == [0.0] * len(RULES)
+    assert outcome.scores["detect/lost_classification"] > 0.9
 
 
 def test_a_model_that_finds_nothing_scores_zero_and_is_drawn(tmp_path: Path) -> None:
@@ -135,17 +138,18 @@ def test_a_model_that_finds_nothing_scores_zero_and_is_drawn(tmp_path: Path) -> 
     outcome = measure(task, model)
     task.draw(outcome, tmp_path, 2)
 
-    assert outcome.scores == dict.fromkeys(SCORES, 0.0)
+    assert [outcome.scores[name] for name in RULES] == [0.0] * len(RULES)
     assert (tmp_path / "predicted_1.png").exists()
 
 
 def test_pictures_are_drawn_large_enough_to_be_read(tmp_path: Path) -> None:
     task = DetectTask(protocol(), write_voc(tmp_path / "data"))
 
-    task.draw(score(task.score_examples.truth(), perfect(task)), tmp_path, 3)
+    task.draw(task.outcome([perfect(task)]), tmp_path, 3)
 
     names = {f"{kind}_{index}.png" for kind in ("truth", "predicted") for index in range(3)}
-    assert {path.name for path in tmp_path.glob("*.png")} == names
+    best = {f"best_{index}.png" for index in range(3)}
+    assert {path.name for path in tmp_path.glob("*.png")} == names | best | {"curves.png"}
     with Image.open(tmp_path / "truth_0.png") as drawn:
         assert drawn.size == (48 * 12, 32 * 12)
 

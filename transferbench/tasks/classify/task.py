@@ -14,7 +14,8 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
-from transferbench.tasks.base import DataCard, Outcome, Predictions, joined
+from transferbench.errors import ConfigError
+from transferbench.tasks.base import DataCard, Foreign, Outcome, Predictions, joined
 from transferbench.tasks.classify.examples import ClassifyBatch, ClassifyExamples
 from transferbench.tasks.classify.metric import accuracy_per_class, top_accuracy
 from transferbench.tasks.classify.model import Classifier
@@ -67,6 +68,9 @@ class ClassifyTask:
         )
         self._bag = bag
 
+    def preflight(self) -> None:
+        """Labels were held against the synsets as they were read."""
+
     def build(self, backbone: Backbone, seed: int) -> nn.Module:
         return Classifier(backbone, len(self.data.classes), seed)
 
@@ -115,6 +119,9 @@ class ClassifyTask:
             per_class={"classify/top1": accuracy_per_class(ranked_NR, labels_N, self.data.classes)},
             predictions=predictions,
         )
+
+    def read_predictions(self, path: Path) -> Foreign:
+        raise ConfigError(f"{path}: expected predictions of a detection, found {self.name!r} asked for")
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         spread = np.linspace(0, len(self.score_examples) - 1, count).astype(int)

@@ -7,7 +7,7 @@ edges exclusive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from random import Random
@@ -19,20 +19,20 @@ from torch import Tensor, nn
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import DataError
-from transferbench.tasks.base import DataCard, Outcome, Predictions, joined
-from transferbench.tasks.decode import read_rgb
+from transferbench.tasks.base import NO_CACHE, Cache, DataCard, Foreign, Outcome, Predictions, joined
+from transferbench.tasks.cache import PictureCache
 from transferbench.tasks.detect.examples import DetectBatch, DetectExamples
-from transferbench.tasks.detect.metric.coco import coco_ap
-from transferbench.tasks.detect.metric.truth import Found, Truth
-from transferbench.tasks.detect.metric.voc import mean_ap, voc_ap
+from transferbench.tasks.detect.foreign.read import read_predictions
+from transferbench.tasks.detect.foreign.results import categories_of
+from transferbench.tasks.detect.gallery import Gallery
+from transferbench.tasks.detect.metric.score import score_detections
+from transferbench.tasks.detect.metric.truth import Found
 from transferbench.tasks.detect.model.detector import detector
-from transferbench.tasks.detect.pictures import draw_boxes
+from transferbench.tasks.detect.preflight import require_labels
 from transferbench.tasks.detect.settings import DetectProtocol
 from transferbench.tasks.detect.sources.read import read_splits
 from transferbench.tasks.fingerprint import fingerprint
 from transferbench.tricks.base import ParameterGroup
-
-_LEAST_SCORE_DRAWN = 0.3
 
 
 class DetectTask:
@@ -40,21 +40,37 @@ class DetectTask:
 
     name = "detect"
 
-    def __init__(self, protocol: DetectProtocol, root: Path, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        protocol: DetectProtocol,
+        root: Path,
+        limit: int | None = None,
+        *,
+        is_scored_only: bool = False,
+        cache: Cache = NO_CACHE,
+    ) -> None:
         """Reads the annotations of both splits.
 
         Args:
             protocol: what is measured, and how.
-            root: the folder `VOCdevkit`, or the one that contains it.
+            root: data folder.
             limit: pictures of each split that are used, the first ones; None for all.
+            is_scored_only: whether nothing is trained, so that the training split may be missing.
+            cache: whether decoded pictures of the training split stay in memory.
 
         Raises:
             DataError: the folder does not hold what the protocol needs.
+            RunError: decoded pictures are to stay in memory and do not fit.
         """
-        splits = read_splits(root, protocol.data, limit)
+        splits = read_splits(root, protocol.data, limit, is_scored_only=is_scored_only)
         train, score, classes = splits.train, splits.score, splits.classes
+        kept = PictureCache.for_sizes(
+            [picture.truth.size for picture in train], cache.mode, processes=cache.processes
+        )
         self.protocol = protocol
-        self.fit_examples = DetectExamples(train, classes, protocol.flip)
+        self.fit_examples = DetectExamples(
+            train, classes, flip=protocol.flip, short_sides=protocol.train_short_sides, cache=kept
+        )
         self.score_examples = DetectExamples(score, classes, flip=0.0)
         if self.score_examples.truth().is_difficult_T.all():
             raise DataError(
@@ -63,8 +79,16 @@ class DetectTask:
             )
         files = {file for picture in train + score for file in (picture.path, picture.annotation_path)}
         self.data = DataCard(
-            str(root), fingerprint(root, files), {"train": len(train), "score": len(score)}, classes
+            root=str(root),
+            fingerprint=fingerprint(root, files),
+            pictures={"train": len(train), "score": len(score)},
+            classes=classes,
+            remarks=splits.remarks,
+            note=kept.note,
         )
+
+    def preflight(self) -> None:
+        require_labels(self.fit_examples, self.data.classes)
 
     def build(self, backbone: Backbone, seed: int) -> nn.Module:
         return detector(backbone, len(self.data.classes), self.protocol, seed)
@@ -74,7 +98,9 @@ class DetectTask:
         return [ParameterGroup(list(trained.values()), names=list(trained))]
 
     def loss(self, model: nn.Module, batch: DetectBatch, rng: Random) -> Tensor:
-        losses: dict[str, Tensor] = model(batch.images, batch.truth)
+        losses: dict[str, Tensor] = model(
+            batch.images, batch.truth, is_flipped=batch.is_flipped, short_sides=batch.short_sides
+        )
         return torch.stack(list(losses.values())).sum()
 
     @torch.inference_mode()
@@ -110,24 +136,51 @@ class DetectTask:
             "classes": np.array(self.data.classes),
             "protocol": np.array([self.protocol.key]),
         }
-        return score(self.score_examples.truth(), {**found, **named})
+        worth = score_detections(
+            self.score_examples.truth(),
+            _found(found),
+            pictures=len(self.score_examples),
+            classes=self.data.classes,
+            overlap=self.protocol.overlap,
+        )
+        return Outcome(
+            scores={**worth.scores, **worth.errors},
+            per_class=worth.per_class,
+            predictions={**found, **named},
+        )
+
+    def read_predictions(self, path: Path) -> Foreign:
+        read = read_predictions(
+            path,
+            pictures=self.score_examples.pictures,
+            truth=self.score_examples.truth(),
+            classes=self.data.classes,
+            categories=categories_of(self.score_examples.pictures[0].annotation_path),
+        )
+        predictions = {
+            "picture": read.found.picture_D,
+            "boxes": read.found.boxes_D4,
+            "label": read.found.label_D,
+            "score": read.found.score_D,
+            "pictures": np.array([len(self.score_examples)]),
+        }
+        return Foreign(predictions, read.remarks)
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
-        found = outcome.predictions
-        truth = self.score_examples.truth()
-        classes = self.data.classes
-        for index, picture in enumerate(self.score_examples.pictures[:count]):
-            rgb_HW3 = read_rgb(picture.path)
-            mine = truth.picture_T == index
-            hard = [" (difficult)" if is_hard else "" for is_hard in picture.truth.is_difficult_R]
-            captions = [name + note for name, note in zip(picture.truth.names, hard, strict=True)]
-            drawn = draw_boxes(rgb_HW3, truth.boxes_T4[mine], captions, truth.label_T[mine])
-            drawn.save(folder / f"truth_{index}.png")
-            # Worst first, so that the best lies on top.
-            shown = np.flatnonzero((found["picture"] == index) & (found["score"] >= _LEAST_SCORE_DRAWN))[::-1]
-            captions = [f"{classes[found['label'][d]]} {found['score'][d]:.2f}" for d in shown]
-            drawn = draw_boxes(rgb_HW3, found["boxes"][shown], captions, found["label"][shown])
-            drawn.save(folder / f"predicted_{index}.png")
+        gallery = Gallery(
+            self.score_examples.pictures,
+            self.score_examples.truth(),
+            _found(outcome.predictions),
+            self.data.classes,
+        )
+        gallery.draw_first(folder, count)
+        gallery.draw_extremes(folder, count)
+        title = f"{self.protocol.key}, {len(self.score_examples):,} pictures"
+        gallery.draw_curves(folder / "curves.png", overlap=self.protocol.overlap, title=title)
+
+
+def _found(predictions: Predictions) -> Found:
+    return Found(*(predictions[name] for name in ("picture", "boxes", "label", "score")))
 
 
 def _as_arrays(found: dict[str, Tensor]) -> dict[str, np.ndarray]:
@@ -136,27 +189,3 @@ def _as_arrays(found: dict[str, Tensor]) -> dict[str, np.ndarray]:
         "labels": found["labels"].cpu().int().numpy(),
         "scores": found["scores"].cpu().float().numpy(),
     }
-
-
-def score(truth: Truth, predictions: Mapping[str, np.ndarray]) -> Outcome:
-    """Returns all scores of saved predictions.
-
-    Args:
-        truth: objects of the pictures that were scored, in the same order.
-        predictions: `picture` (D,), `boxes` (D, 4) in pixels, `label` (D,) and `score` (D,) in [0, 1]; the
-            indices count `picture_names` and `classes`.
-    """
-    names = predictions["classes"].tolist()
-    found = Found(predictions["picture"], predictions["boxes"], predictions["label"], predictions["score"])
-    coco, coco50 = coco_ap(truth, found, len(predictions["picture_names"]), len(names))
-    aps = {
-        "detect/map_voc07": voc_ap(truth, found, len(names), points=11),
-        "detect/map_area": voc_ap(truth, found, len(names)),
-        "detect/coco_ap": coco,
-        "detect/coco_ap50": coco50,
-    }
-    return Outcome(
-        scores={name: mean_ap(by_class) for name, by_class in aps.items()},
-        per_class={name: dict(zip(names, by_class, strict=True)) for name, by_class in aps.items()},
-        predictions=predictions,
-    )

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import ConfigError
-from transferbench.tasks.base import DataCard, Outcome, Predictions, joined
+from transferbench.tasks.base import DataCard, Foreign, Outcome, Predictions, joined
 from transferbench.tasks.fingerprint import fingerprint
 from transferbench.tasks.segment.ade20k import read_ade20k
 from transferbench.tasks.segment.examples import SegmentBatch, SegmentExamples
@@ -62,6 +62,9 @@ class SegmentTask:
             pictures={"train": len(read.train), "score": len(read.score)},
             classes=read.classes,
         )
+
+    def preflight(self) -> None:
+        """Values were held against the classes as the masks were read."""
 
     def build(self, backbone: Backbone, seed: int) -> nn.Module:
         rules = self.protocol
@@ -135,6 +138,9 @@ class SegmentTask:
             per_class={"segment/iou": dict(zip(self.data.classes, iou_per_class(confusion_KK), strict=True))},
             predictions={**sparse, **{f"{_MASK}{n}": mask for n, mask in enumerate(masks[:_MASKS_KEPT])}},
         )
+
+    def read_predictions(self, path: Path) -> Foreign:
+        raise ConfigError(f"{path}: expected predictions of a detection, found {self.name!r} asked for")
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         for index in range(min(count, _MASKS_KEPT, len(self.score_examples))):

@@ -1,33 +1,15 @@
-"""Average precision: by hand, against a loop in the style of the development kit, against pycocotools."""
+"""VOC's average precision: by hand, and against a loop in the style of the development kit."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-from typing import Any
-
 import numpy as np
 import pytest
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from transferbench.tasks.detect.metric.coco import coco_ap
+from tests.tasks.detect.metric.boxes import CLASSES, found_of, none_found, random_case, truth_of
+from transferbench.benchmarks.voc_loop import loop_ap, scene
 from transferbench.tasks.detect.metric.truth import Found, Truth
-from transferbench.tasks.detect.metric.voc import average_precision, mean_ap, voc_ap
-
-Rows = list[tuple[float, ...]]
-
-
-def truth_of(rows: Rows) -> Truth:
-    """Makes objects of (picture, label, x_min, y_min, x_max, y_max, is_difficult)."""
-    table = np.array(rows, float).reshape(-1, 7)
-    return Truth(table[:, 0].astype(int), table[:, 2:6], table[:, 1].astype(int), table[:, 6] > 0)
-
-
-def found_of(rows: Rows) -> Found:
-    """Makes detections of (picture, label, x_min, y_min, x_max, y_max, score)."""
-    table = np.array(rows, float).reshape(-1, 7)
-    return Found(table[:, 0].astype(int), table[:, 2:6], table[:, 1].astype(int), table[:, 6])
+from transferbench.tasks.detect.metric.voc import average_precision, mean_ap, voc_ap, voc_curves
+from transferbench.tasks.detect.settings import Overlap
 
 
 def test_two_right_of_two_are_perfect_by_both_rules() -> None:
@@ -74,16 +56,24 @@ def test_an_overlap_of_exactly_one_half_counts() -> None:
     found = found_of([(0, 0, 0, 0, 10, 5, 0.9)])
 
     assert voc_ap(truth, found, 1) == [1.0]
-    assert voc_ap(truth, found, 1, iou=0.51) == [0.0]
+    assert voc_ap(truth, found, 1, least_iou=0.51) == [0.0]
 
 
-def test_plus_one_is_for_boxes_with_inclusive_edges() -> None:
-    # 4 x 10 of 10 x 10 pixels: 0.4 with exclusive edges; 5 x 10 of 10 x 10 if the last pixel counts.
-    truth = truth_of([(0, 0, 1, 1, 10, 10, 0)])
-    found = found_of([(0, 0, 1, 1, 5, 10, 0.9)])
+def test_sides_of_inclusive_edges_without_the_one_are_a_pixel_shorter() -> None:
+    # As VOC writes them: (1, 1, 10, 10) and (1, 1, 5, 10); 50 of 100 pixels, or 4 x 9 of 9 x 9.
+    truth = truth_of([(0, 0, 0, 0, 10, 10, 0)])
+    found = found_of([(0, 0, 0, 0, 5, 10, 0.9)])
 
-    assert voc_ap(truth, found, 1) == [0.0]
-    assert voc_ap(truth, found, 1, is_plus_one=True) == [1.0]
+    assert voc_ap(truth, found, 1, overlap="devkit") == [1.0]
+    assert voc_ap(truth, found, 1, overlap="no-plus-one") == [0.0]
+
+
+def test_a_box_without_a_side_overlaps_nothing_and_breaks_nothing() -> None:
+    truth = truth_of([(0, 0, 5, 5, 6, 6, 0), (0, 0, 0, 0, 10, 10, 0)])
+    found = found_of([(0, 0, 5, 5, 5, 9, 0.9), (0, 0, 5, 5, 6, 6, 0.8), (0, 0, 0, 0, 10, 10, 0.7)])
+
+    assert voc_ap(truth, found, 1) == [pytest.approx(0.5 * 2 / 3 + 0.5 * 2 / 3)]
+    assert voc_ap(truth, found, 1, overlap="no-plus-one") == [pytest.approx(0.5 / 3)]
 
 
 def test_a_class_without_objects_is_none_and_left_out_of_the_mean() -> None:
@@ -96,13 +86,29 @@ def test_a_class_without_objects_is_none_and_left_out_of_the_mean() -> None:
     assert mean_ap(aps) == 1.0
 
 
+def test_detections_in_a_picture_without_objects_are_wrong() -> None:
+    truth = truth_of([(0, 0, 0, 0, 10, 10, 0)])
+    found = found_of([(1, 0, 0, 0, 10, 10, 0.9), (0, 0, 0, 0, 10, 10, 0.8)])
+
+    assert voc_ap(truth, found, 1) == [0.5]
+
+
 def test_without_detections_every_score_is_zero() -> None:
     truth = truth_of([(0, 0, 0, 0, 10, 10, 0)])
-    found = found_of([])
 
-    assert voc_ap(truth, found, 2) == [0.0, None]
-    assert voc_ap(truth, found, 2, points=11) == [0.0, None]
-    assert coco_ap(truth, found, 1, 2) == ([0.0, None], [0.0, None])
+    assert voc_ap(truth, none_found(), 2) == [0.0, None]
+    assert voc_ap(truth, none_found(), 2, points=11) == [0.0, None]
+
+
+def test_curves_count_the_objects_and_hold_what_is_not_left_out() -> None:
+    truth = truth_of([(0, 1, 0, 0, 10, 10, 0), (0, 1, 20, 20, 30, 30, 1), (1, 1, 0, 0, 9, 9, 0)])
+    found = found_of([(0, 1, 20, 20, 30, 30, 0.9), (0, 1, 0, 0, 10, 10, 0.8), (0, 0, 0, 0, 10, 10, 0.7)])
+
+    of_class_0, of_class_1 = voc_curves(truth, found, 2)
+
+    assert (of_class_0.objects, of_class_0.difficult, of_class_0.precision_D.tolist()) == (0, 0, [0.0])
+    assert (of_class_1.objects, of_class_1.difficult) == (2, 1)
+    assert (of_class_1.precision_D.tolist(), of_class_1.recall_D.tolist()) == ([1.0], [0.5])
 
 
 def test_precision_and_recall_of_different_length_are_refused() -> None:
@@ -111,42 +117,27 @@ def test_precision_and_recall_of_different_length_are_refused() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("is_plus_one", [False, True])
-def test_voc_agrees_with_a_loop_in_the_style_of_the_development_kit(seed: int, is_plus_one: bool) -> None:
+@pytest.mark.parametrize("overlap", ["devkit", "no-plus-one"])
+def test_voc_agrees_with_a_loop_in_the_style_of_the_development_kit(seed: int, overlap: Overlap) -> None:
     truth, found = random_case(seed)
+    extra = 0.0 if overlap == "devkit" else -1.0
 
     for points in (11, None):
-        ours = voc_ap(truth, found, 3, points=points, is_plus_one=is_plus_one)
-        slow = [devkit_ap(truth, found, label, points, float(is_plus_one)) for label in range(3)]
+        ours = [curve.ap(points) for curve in voc_curves(truth, found, CLASSES, overlap=overlap)]
+        slow = [devkit_ap(truth, found, label, points, extra) for label in range(CLASSES)]
         assert ours == pytest.approx(slow, abs=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_coco_agrees_with_the_summary_of_pycocotools(seed: int) -> None:
-    truth, found = random_case(seed)
+@pytest.mark.slow
+@pytest.mark.parametrize("overlap", ["devkit", "no-plus-one"])
+def test_as_many_detections_as_voc_2007_may_have_give_what_a_loop_gives(overlap: Overlap) -> None:
+    truth, found, classes = scene()
 
-    ap, ap50 = coco_ap(truth, found, 12, 3)
+    curves = voc_curves(truth, found, classes, overlap=overlap)
 
-    assert (mean_ap(ap), mean_ap(ap50)) == pytest.approx(pycocotools_summary(truth, found), abs=1e-12)
-
-
-def test_scoring_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    coco_ap(*random_case(0), 12, 3)
-
-    assert capsys.readouterr() == ("", "")
-
-
-def random_case(seed: int) -> tuple[Truth, Found]:
-    """Returns objects in 12 pictures and detections near them, some of another class, some tied."""
-    rng = np.random.default_rng(seed)
-    corner = rng.integers(0, 40, (40, 2))
-    boxes = np.concatenate([corner, corner + rng.integers(4, 30, (40, 2))], axis=1).astype(float)
-    truth = Truth(rng.integers(0, 11, 40), boxes, rng.integers(0, 3, 40), rng.random(40) < 0.2)
-    near = rng.integers(0, 40, 150)
-    moved = boxes[near] + rng.integers(-3, 4, (150, 4))
-    moved[:, 2:] = np.maximum(moved[:, 2:], moved[:, :2] + 1)
-    label = np.where(rng.random(150) < 0.8, truth.label_T[near], rng.integers(0, 3, 150))
-    return truth, Found(truth.picture_T[near], moved, label, rng.integers(1, 30, 150) / 30)
+    slow = loop_ap(truth, found, classes, overlap)
+    assert [curve.ap(11) for curve in curves] == pytest.approx(slow["07"], abs=1e-9)
+    assert [curve.ap() for curve in curves] == pytest.approx(slow["area"], abs=1e-9)
 
 
 def devkit_ap(truth: Truth, found: Found, label: int, points: int | None, extra: float) -> float | None:
@@ -193,31 +184,3 @@ def slow_area(recall: np.ndarray, precision: np.ndarray, points: int | None) -> 
         precision[i - 1] = max(precision[i - 1], precision[i])
     steps = np.flatnonzero(recall[1:] != recall[:-1])
     return float(((recall[steps + 1] - recall[steps]) * precision[steps + 1]).sum())
-
-
-def pycocotools_summary(truth: Truth, found: Found) -> tuple[float, float]:
-    """AP and AP50 as pycocotools prints them, through `loadRes`."""
-    objects = zip(truth.picture_T, truth.label_T, truth.boxes_T4, truth.is_difficult_T, strict=True)
-    coco = COCO()
-    coco.dataset = {
-        "images": [{"id": i} for i in range(12)],
-        "categories": [{"id": i} for i in range(3)],
-        "annotations": [
-            coco_box(p, c, b) | {"id": i + 1, "iscrowd": int(hard), "area": float(np.prod(b[2:] - b[:2]))}
-            for i, (p, c, b, hard) in enumerate(objects)
-        ],
-    }
-    detections = zip(found.picture_D, found.label_D, found.boxes_D4, found.score_D, strict=True)
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco.createIndex()
-        results = coco.loadRes([coco_box(p, c, b) | {"score": float(s)} for p, c, b, s in detections])
-        evaluation = COCOeval(coco, results, "bbox")
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return float(evaluation.stats[0]), float(evaluation.stats[1])
-
-
-def coco_box(picture: int, label: int, box: np.ndarray) -> dict[str, Any]:
-    sides = (box[2:] - box[:2]).tolist()
-    return {"image_id": int(picture), "category_id": int(label), "bbox": [*box[:2].tolist(), *sides]}

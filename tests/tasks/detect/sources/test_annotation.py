@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.fabricate.voc import DOG, HARD_DOG, Written, annotation, write_scene
 from transferbench.errors import DataError
+from transferbench.tasks.decode import read_rgb
 from transferbench.tasks.detect.sources.annotation import read_annotation
 from transferbench.tasks.detect.sources.picture import Annotation
 
@@ -62,12 +63,13 @@ def test_swapped_edges_are_a_fault(tmp_path: Path) -> None:
     )
 
 
-def test_a_corner_that_is_no_number_is_a_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["<xmin>five</xmin>", "<xmin>nan</xmin>", "<xmin>inf</xmin>", ""])
+def test_a_corner_that_is_no_number_is_a_fault(text: str, tmp_path: Path) -> None:
     path = write_scene(tmp_path, "000001", [DOG])
-    path.write_text(path.read_text().replace("<xmin>5</xmin>", "<xmin>five</xmin>"))
+    path.write_text(path.read_text().replace("<xmin>5</xmin>", text))
 
     with pytest.raises(
-        DataError, match=r"object 1 .'dog'.: expected <bndbox> with four numbers, found .*five"
+        DataError, match=r"object 1 .'dog'.: expected <bndbox> with four numbers, found .*mend"
     ):
         read_annotation(path, path.parents[1] / "JPEGImages" / "000001.jpg")
 
@@ -90,12 +92,61 @@ def test_malformed_xml_names_file_and_line(tmp_path: Path) -> None:
     )
 
 
-def test_boxes_of_a_picture_that_exif_turns_are_meant_as_the_annotation_says(tmp_path: Path) -> None:
-    path = write_scene(tmp_path, "000001", [])
-    picture = path.parents[1] / "JPEGImages" / "000001.jpg"
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    Image.fromarray(np.zeros((32, 48, 3), np.uint8)).save(picture, exif=turned)
-    path.write_text(annotation([DOG], size=(32, 48)))
+@pytest.mark.parametrize("orientation", range(5, 9))
+@pytest.mark.parametrize("is_drawn_on_turned", [True, False])
+def test_boxes_lie_on_their_pixels_whether_drawn_before_exif_turned_the_picture_or_after(
+    orientation: int, is_drawn_on_turned: bool, tmp_path: Path
+) -> None:
+    path = write_scene(tmp_path, "000001", [DOG])
+    picture = path.parents[1] / "JPEGImages" / "000001.png"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = Image.new("L", (48, 32))
+    stored.paste(255, (4, 4, 20, 24))
+    stored.save(picture, exif=exif)
+    shown = read_rgb(picture)[..., 0] > 0
+    (top, bottom), (left, right) = (np.flatnonzero(shown.any(axis=axis))[[0, -1]] + 1 for axis in (1, 0))
+    drawn: Written = ("dog", (left, top, right, bottom), False)
 
-    assert read_annotation(path, picture).size == (32, 48)
+    path.write_text(annotation([drawn], size=(32, 48)) if is_drawn_on_turned else annotation([DOG]))
+    truth = read_annotation(path, picture)
+
+    assert (truth.size, truth.doubt) == ((32, 48), None)
+    assert truth.boxes_R4.tolist() == [[left - 1, top - 1, right, bottom]]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "doubt"),
+    [
+        (1, (48, 32), None),
+        (1, None, None),
+        (1, (0, 0), None),
+        (1, (96, 64), "size"),
+        (3, (48, 32), "turn"),
+        (6, None, "turn"),
+        (6, (96, 64), "size"),
+        (0, (48, 32), None),
+    ],
+)
+def test_what_a_size_leaves_open_is_said(
+    orientation: int, size: tuple[int, int] | None, doubt: str | None, tmp_path: Path
+) -> None:
+    path = write_scene(tmp_path, "000001", [DOG])
+    picture = path.parents[1] / "JPEGImages" / "000001.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (48, 32)).save(picture, exif=exif)
+    text = annotation([DOG], size or (1, 1))
+    path.write_text(text if size else re.sub("<size>.*</size>", "", text))
+
+    truth = read_annotation(path, picture)
+
+    assert truth.doubt == doubt
+    assert truth.size == ((32, 48) if orientation == 6 else (48, 32))
+
+
+def test_a_box_of_no_width_is_dropped_and_counted(tmp_path: Path) -> None:
+    truth = read(tmp_path, ("dog", (5, 5, 4, 9), False), DOG)
+
+    assert truth.names == ("dog",)
+    assert truth.dropped == 1

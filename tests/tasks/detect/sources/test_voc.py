@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from PIL import Image
 
 from tests.fabricate.voc import CAT, DOG, write_image_set, write_scene, write_voc
 from tests.real_data import real_data
-from tests.tasks.detect.tiny import protocol
+from tests.tasks.detect.tiny import DATA, protocol
 from transferbench.errors import DataError
-from transferbench.tasks.detect.examples import DetectExamples
 from transferbench.tasks.detect.protocols import PROTOCOLS
+from transferbench.tasks.detect.settings import VocData
 from transferbench.tasks.detect.sources.voc import read_pictures
 from transferbench.tasks.detect.task import DetectTask
 
 TRAIN = ("VOC2007/trainval",)
+
+
+def train(*sets: str) -> VocData:
+    """Returns the fabricated data with other image sets to train on."""
+    return DATA.model_copy(update={"train": sets})
 
 
 def message(root: Path, *, limit: int | None = None, **changes: object) -> str:
@@ -55,35 +57,6 @@ def test_fingerprints_differ_when_an_annotation_does(tmp_path: Path) -> None:
     assert before == again != DetectTask(protocol(), tmp_path).data.fingerprint
 
 
-def test_a_grey_picture_is_read_as_rgb_bytes(tmp_path: Path) -> None:
-    examples = DetectExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.0)
-
-    example = examples.example(3, None)
-
-    assert example.rgb_HW3.shape == (32, 48, 3)
-    assert example.rgb_HW3.dtype == np.uint8
-
-
-def test_an_example_depends_on_its_generator_alone(tmp_path: Path) -> None:
-    examples = DetectExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.5)
-
-    boxes = [
-        examples.example(0, np.random.default_rng(seed)).boxes_R4.tolist() for seed in (*range(9), *range(9))
-    ]
-
-    assert boxes[:9] == boxes[9:]
-    assert len({str(b) for b in boxes}) == 2
-
-
-def test_a_batch_moves_as_a_whole(tmp_path: Path) -> None:
-    examples = DetectExamples(read_pictures(write_voc(tmp_path), TRAIN), ("cat", "dog"), flip=0.5)
-
-    batch = examples.collate([examples.example(i, None) for i in (0, 1)]).to(torch.device("cpu"))
-
-    assert len(batch) == 2
-    assert [labels_R.tolist() for _, labels_R in batch.truth] == [[1, 0], []]
-
-
 def test_a_missing_folder_names_what_to_unpack(tmp_path: Path) -> None:
     assert message(tmp_path) == (
         f"{tmp_path}: the image set 'VOC2007/trainval' needs the folder VOCdevkit/VOC2007/Annotations, "
@@ -108,9 +81,46 @@ def test_every_fault_of_the_files_is_told_at_once(tmp_path: Path) -> None:
     (home / "JPEGImages/000002.jpg").unlink()
 
     assert message(tmp_path).splitlines() == [
-        f"{home}/Annotations/999999.xml: expected an annotation, found no such file; copy the data set again",
-        f"{home}/JPEGImages/000002.jpg: expected a picture, found no such file; copy the data set again",
+        f"{home}/ImageSets/Main/trainval.txt: expected annotation and picture of '999999', found no "
+        f"{home}/Annotations/999999.xml and {home}/JPEGImages/999999.jpg; copy the data set again, or take "
+        "the name out",
+        f"{home}/ImageSets/Main/trainval.txt: expected picture of '000002', found no "
+        f"{home}/JPEGImages/000002.jpg; copy the data set again, or take the name out",
     ]
+
+
+def test_a_picture_listed_twice_is_a_fault_in_one_list_and_in_two(tmp_path: Path) -> None:
+    write_voc(tmp_path)
+    path = tmp_path / "VOCdevkit/VOC2007/ImageSets/Main/train.txt"
+    place = f"{path}: expected each picture once, found "
+
+    path.write_text("000000\n000001\n000000\n")
+    assert message(tmp_path, data=train("VOC2007/train")) == (
+        f"{place}'000000' twice in VOC2007/train; take it out"
+    )
+    path.write_text("000003\n")
+    assert message(tmp_path, data=train("VOC2007/trainval", "VOC2007/train")) == (
+        f"{place}'000003' twice in VOC2007/train and VOC2007/trainval; take it out"
+    )
+
+
+def test_a_list_of_one_class_is_not_taken_for_that_of_the_split(tmp_path: Path) -> None:
+    write_voc(tmp_path)
+    write_image_set(tmp_path, "VOC2007/dog_trainval", ["000000  1", "000001 -1"])
+
+    assert message(tmp_path, data=train("VOC2007/dog_trainval")) == (
+        f"{tmp_path}/VOCdevkit/VOC2007/ImageSets/Main/dog_trainval.txt: expected a name of a picture in each "
+        "line, found '000000  1', as the lists of one class have it; name the list of the split, as "
+        "VOC2007/trainval"
+    )
+
+
+def test_a_name_may_have_spaces(tmp_path: Path) -> None:
+    write_voc(tmp_path)
+    write_scene(tmp_path, "a dog", [DOG])
+    write_image_set(tmp_path, "VOC2007/trainval", ["a dog "])
+
+    assert [p.name for p in read_pictures(tmp_path, TRAIN)] == ["VOC2007/a dog"]
 
 
 def test_more_than_ten_faults_are_counted(tmp_path: Path) -> None:
@@ -137,26 +147,6 @@ def test_a_score_split_with_nothing_to_score_is_refused_before_training(tmp_path
     write_image_set(tmp_path, "VOC2007/test", ["000101"])
 
     assert "expected objects to score, found 1 pictures" in message(tmp_path)
-
-
-def test_a_truncated_picture_is_named_when_it_is_decoded(tmp_path: Path) -> None:
-    pictures = read_pictures(write_voc(tmp_path), TRAIN)
-    pictures[0].path.write_bytes(pictures[0].path.read_bytes()[:-200])
-
-    with pytest.raises(DataError, match=r"000000.jpg: expected a whole picture"):
-        DetectExamples(pictures, ("cat", "dog"), flip=0.5).example(0, None)
-
-
-def test_a_picture_that_exif_turns_away_from_its_boxes_is_refused(tmp_path: Path) -> None:
-    pictures = read_pictures(write_voc(tmp_path), TRAIN)
-    turned = Image.Exif()
-    turned[0x0112] = 6
-    Image.new("RGB", (48, 32)).save(pictures[0].path, exif=turned)
-
-    with pytest.raises(
-        DataError, match=r"expected 48 x 32 pixels, .* found 32 x 48 after its EXIF tag turned it"
-    ):
-        DetectExamples(pictures, ("cat", "dog"), flip=0.5).example(0, None)
 
 
 def test_the_small_real_voc_reads() -> None:

@@ -1,4 +1,4 @@
-"""Average precision by the rules of COCO.
+"""Average precision and recall by the rules of COCO.
 
 Dimension key: T true objects, D detections, both over all pictures; I overlaps, R recalls, K classes.
 Boxes: (x_min, y_min, x_max, y_max), absolute pixels, right and bottom edges exclusive.
@@ -8,68 +8,132 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Literal
+
+import numpy as np
 
 from transferbench.tasks.detect.metric.truth import Found, Truth
 
+Evaluator = Literal["pycocotools", "faster-coco-eval"]
+ByClass = list[float | None]
 
-def coco_ap(
-    truth: Truth, found: Found, pictures: int, classes: int
-) -> tuple[list[float | None], list[float | None]]:
-    """Returns COCO's AP of each class over IoU 0.5, 0.55, ... 0.95, and at 0.5 alone, in [0, 1].
+_ALL, _SMALL, _MEDIUM, _LARGE = range(4)
+"""Places of the areas: below 32 x 32, to 96 x 96, above."""
+_1, _10, _100 = range(3)
+"""Places of the numbers of detections that count."""
 
-    At most 100 detections of a class and picture count. Difficult objects are given as crowds:
-    detections that lie on them are left out, missing them costs nothing.
+
+def coco_scores(
+    truth: Truth, found: Found, pictures: int, classes: int, *, evaluator: Evaluator | None = None
+) -> dict[str, ByClass]:
+    """Returns COCO's scores of each class, in [0, 1]; None where a class has no object of the size.
+
+    `coco_ap` is over IoU 0.5, 0.55, ... 0.95, `coco_ap50` and `coco_ap75` at one of them; `coco_ap_small`,
+    `coco_ap_medium` and `coco_ap_large` are over objects of one size; `coco_ar1`, `coco_ar10` and
+    `coco_ar100` are the recall with so many detections of a class and picture. For all others 100 count.
+    Unlike by VOC's rules, a detection takes the best object that is left.
+
+    Difficult objects are given as crowds: any number of detections that lie on one, with IoU taken over
+    the detection alone, are left out, and missing it costs nothing. Of equal scores in different pictures the
+    one in the earlier picture comes first; pycocotools takes pictures by their ids.
 
     Args:
         truth: the objects.
         found: the detections.
         pictures: number of pictures.
         classes: number of classes.
+        evaluator: who does it; None for `faster-coco-eval` where it is installed.
 
     Source:
-        pycocotools.
+        pycocotools. The means over classes are what it prints.
     """
-    from pycocotools.cocoeval import COCOeval
+    evaluated = _evaluate(truth, found, (pictures, classes), evaluator or installed_evaluator())
+    # (IoU, recall, class, area, detections) and the same without recall; -1 where a class has no object.
+    precision, recall = evaluated["precision"], evaluated["recall"]
+    every, at_50, at_75 = slice(None), slice(0, 1), slice(5, 6)
+    scores = {
+        f"coco_ap{name}": precision[overlaps, :, :, area, _100]
+        for name, overlaps, area in (
+            ("", every, _ALL),
+            ("50", at_50, _ALL),
+            ("75", at_75, _ALL),
+            ("_small", every, _SMALL),
+            ("_medium", every, _MEDIUM),
+            ("_large", every, _LARGE),
+        )
+    }
+    scores |= {
+        f"coco_ar{name}": recall[:, None, :, _ALL, most]
+        for name, most in (("1", _1), ("10", _10), ("100", _100))
+    }
+    return {
+        name: [None if score < 0 else float(score) for score in values_IRK.mean(axis=(0, 1))]
+        for name, values_IRK in scores.items()
+    }
 
+
+def installed_evaluator() -> Evaluator:
+    """Returns the faster one if it is there."""
+    return "pycocotools" if find_spec("faster_coco_eval") is None else "faster-coco-eval"
+
+
+def coco_ap(truth: Truth, found: Found, pictures: int, classes: int) -> tuple[ByClass, ByClass]:
+    """Returns the AP of each class and its AP at IoU 0.5, see `coco_scores`."""
+    scores = coco_scores(truth, found, pictures, classes)
+    return scores["coco_ap"], scores["coco_ap50"]
+
+
+def _evaluate(
+    truth: Truth, found: Found, counts: tuple[int, int], evaluator: Evaluator
+) -> dict[str, np.ndarray]:
     with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(_coco(pictures, classes, truth), _coco(pictures, classes, found), "bbox")
+        if evaluator == "faster-coco-eval":
+            from faster_coco_eval import COCO, COCOeval_faster
+
+            evaluation = COCOeval_faster(*_both(COCO, truth, found, counts), "bbox")
+        else:
+            from pycocotools.coco import COCO
+            from pycocotools.cocoeval import COCOeval
+
+            evaluation = COCOeval(*_both(COCO, truth, found, counts), "bbox")
         evaluation.evaluate()
         evaluation.accumulate()
-    # (IoU, recall, class, area, detections): all areas and 100 detections; -1 where a class has no object.
-    precision_IRK = evaluation.eval["precision"][:, :, :, 0, 2]
-    by_class = [precision_IRK[:, :, label] for label in range(classes)]
-    return (
-        [None if ap.max() < 0 else float(ap.mean()) for ap in by_class],
-        [None if ap.max() < 0 else float(ap[0].mean()) for ap in by_class],
+    return {name: np.asarray(evaluation.eval[name]) for name in ("precision", "recall")}
+
+
+def _both(make: Any, truth: Truth, found: Found, counts: tuple[int, int]) -> tuple[Any, Any]:
+    objects = _boxes(truth.picture_T, truth.label_T, truth.boxes_T4)
+    if truth.area_T is not None:
+        for entry, area in zip(objects, truth.area_T.tolist(), strict=True):
+            entry["area"] = area
+    for entry, is_difficult in zip(objects, truth.is_difficult_T.tolist(), strict=True):
+        entry["iscrowd"] = int(is_difficult)
+    detections = _boxes(found.picture_D, found.label_D, found.boxes_D4)
+    for entry, score in zip(detections, found.score_D.tolist(), strict=True):
+        entry["score"] = score
+    return _coco(make(), objects, counts), _coco(make(), detections, counts)
+
+
+def _boxes(picture_R: np.ndarray, label_R: np.ndarray, boxes_R4: np.ndarray) -> list[dict[str, Any]]:
+    corner_R2 = boxes_R4[:, :2].astype(float)
+    sides_R2 = boxes_R4[:, 2:].astype(float) - corner_R2
+    rows = zip(
+        picture_R.tolist(),
+        label_R.tolist(),
+        np.concatenate((corner_R2, sides_R2), axis=1).tolist(),
+        (sides_R2[:, 0] * sides_R2[:, 1]).tolist(),
+        strict=True,
     )
-
-
-def _coco(pictures: int, classes: int, boxes: Truth | Found) -> Any:
-    from pycocotools.coco import COCO
-
-    picture, box, label = (
-        (boxes.picture_T, boxes.boxes_T4, boxes.label_T)
-        if isinstance(boxes, Truth)
-        else (boxes.picture_D, boxes.boxes_D4, boxes.label_D)
-    )
-    sides = box[:, 2:].astype(float) - box[:, :2]
-    # pycocotools takes an id of 0 for "not matched".
-    annotations: list[dict[str, Any]] = [
-        {
-            "id": number + 1,
-            "image_id": int(picture[number]),
-            "category_id": int(label[number]),
-            "bbox": [*box[number, :2].tolist(), *sides[number].tolist()],
-            "area": float(sides[number].prod()),
-            "iscrowd": int(boxes.is_difficult_T[number]) if isinstance(boxes, Truth) else 0,
-        }
-        for number in range(len(label))
+    # An id of 0 is taken for "not matched".
+    return [
+        {"id": number, "image_id": picture, "category_id": label, "bbox": box, "area": area}
+        for number, (picture, label, box, area) in enumerate(rows, start=1)
     ]
-    if isinstance(boxes, Found):
-        for annotation, score in zip(annotations, boxes.score_D.tolist(), strict=True):
-            annotation["score"] = score
-    coco = COCO()
+
+
+def _coco(coco: Any, annotations: list[dict[str, Any]], counts: tuple[int, int]) -> Any:
+    pictures, classes = counts
     coco.dataset = {
         "images": [{"id": number} for number in range(pictures)],
         "categories": [{"id": number} for number in range(classes)],

@@ -25,6 +25,14 @@ class Truth:
     area_T: np.ndarray | None = None
     """In square pixels, by which COCO calls objects small or large; None takes the boxes' areas."""
 
+    def of(self, picture: int) -> Truth:
+        """Returns the objects of one picture."""
+        own = self.picture_T == picture
+        areas = None if self.area_T is None else self.area_T[own]
+        return Truth(
+            self.picture_T[own], self.boxes_T4[own], self.label_T[own], self.is_difficult_T[own], areas
+        )
+
 
 @dataclass(frozen=True)
 class Found:
@@ -34,3 +42,13 @@ class Found:
     boxes_D4: np.ndarray
     label_D: np.ndarray
     score_D: np.ndarray
+
+    def of(self, picture: int, least_score: float = 0.0) -> Found:
+        """Returns the detections in one picture, but for those less sure than `least_score`."""
+        return self.where((self.picture_D == picture) & (self.score_D >= least_score))
+
+    def where(self, chosen: np.ndarray) -> Found:
+        """Returns some of the detections, or all in another order; by a mask or by indices."""
+        return Found(
+            self.picture_D[chosen], self.boxes_D4[chosen], self.label_D[chosen], self.score_D[chosen]
+        )

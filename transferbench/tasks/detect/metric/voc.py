@@ -7,10 +7,76 @@ Boxes: (x_min, y_min, x_max, y_max), absolute pixels, right and bottom edges exc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from transferbench.tasks.detect.metric.pairs import best_first, best_objects, iou, left_out, pair_up
 from transferbench.tasks.detect.metric.truth import Found, Truth
+from transferbench.tasks.detect.settings import Overlap
+
+Points = Literal[11, 101]
+
+_EXTRA: dict[Overlap, float] = {"devkit": 0.0, "no-plus-one": -1.0}
+"""What is added to a side of a box with exclusive edges; those of the inclusive edges are 1 shorter."""
+_RECALLS: dict[Points, np.ndarray] = {
+    # Multiples of the step, as everybody's code has them: 3 * 0.1 is a little more than 0.3.
+    11: np.arange(11) * 0.1,
+    101: np.arange(101) / 100,
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Precision over recall of one class; D counts the detections of it that are not left out."""
+
+    precision_D: np.ndarray
+    """After each detection, best score first."""
+    recall_D: np.ndarray
+    objects: int
+    """Objects that count."""
+    difficult: int
+    """Objects that do not."""
+
+    def ap(self, points: Points | None = None) -> float | None:
+        """Returns `average_precision`, None where no object counts."""
+        return average_precision(self.precision_D, self.recall_D, points) if self.objects else None
+
+
+def voc_curves(
+    truth: Truth, found: Found, classes: int, *, least_iou: float = 0.5, overlap: Overlap = "devkit"
+) -> list[Curve]:
+    """Returns the precision-recall curve of each class.
+
+    Detections are taken best first, equal scores in the order given. Each is compared with the
+    object of its class and picture that it overlaps most, difficult ones included. Below `least_iou` it
+    is wrong; on a difficult object it is left out; on an object that is already found it is wrong. So
+    all detections in a picture without objects are wrong, and all of a class without objects.
+
+    Args:
+        truth: the objects.
+        found: the detections.
+        classes: number of classes; labels are below it.
+        least_iou: least overlap that counts, in (0, 1].
+        overlap: how sides are measured.
+
+    Source:
+        Everingham et al. 2010 and the development kits of VOC 2007 and 2010 (VOCevaldet.m).
+    """
+    found = best_first(found)
+    is_right_D, is_left_out_D = _verdicts(truth, found, classes, least_iou, _EXTRA[overlap])
+    # Small integers are sorted in one pass; the order of scores stays within a class.
+    order_D = np.argsort(found.label_D.astype(np.int16), kind="stable")
+    order_D = order_D[~is_left_out_D[order_D]]
+    ends_K = np.cumsum(np.bincount(found.label_D[order_D], minlength=classes))
+    right_of_class = np.split(is_right_D[order_D], ends_K[:-1])
+    objects_K = np.bincount(truth.label_T[~truth.is_difficult_T], minlength=classes)
+    all_K = np.bincount(truth.label_T, minlength=classes)
+    return [
+        _curve(is_right_D, int(objects), int(both - objects))
+        for is_right_D, objects, both in zip(right_of_class, objects_K, all_K, strict=True)
+    ]
 
 
 def voc_ap(
@@ -18,43 +84,19 @@ def voc_ap(
     found: Found,
     classes: int,
     *,
-    points: int | None = None,
-    iou: float = 0.5,
-    is_plus_one: bool = False,
+    points: Points | None = None,
+    least_iou: float = 0.5,
+    overlap: Overlap = "devkit",
 ) -> list[float | None]:
     """Returns the average precision of each class, in [0, 1]; None where no object counts.
 
-    Detections are taken best first, equal scores in the order given. Each is compared with the
-    object of its class and picture that it overlaps most, difficult ones included. Below `iou` it
-    is wrong; on a difficult object it is left out; on an object that is already found it is wrong.
-
-    Args:
-        truth: the objects.
-        found: the detections.
-        classes: number of classes.
-        points: 11 for the rule of VOC 2007, None for the exact area.
-        iou: least overlap that counts, in (0, 1].
-        is_plus_one: whether sides are max - min + 1. The kit does that with inclusive edges, which
-            gives the sides that exclusive edges give without; so True is for boxes with inclusive edges.
-
-    Source:
-        Everingham et al. 2010 and the development kits of VOC 2007 and 2010 (VOCevaldet.m).
+    See `voc_curves`, which gives what both of VOC's rules need at once.
     """
-    aps: list[float | None] = []
-    for label in range(classes):
-        of_class_T, of_class_D = truth.label_T == label, found.label_D == label
-        if not np.any(of_class_T & ~truth.is_difficult_T):
-            aps.append(None)
-            continue
-        is_right_D = _verdicts(_choose(truth, of_class_T), _best_first(found, of_class_D), iou, is_plus_one)
-        objects = int(np.sum(of_class_T & ~truth.is_difficult_T))
-        right_D = np.cumsum(is_right_D)
-        precision_D = right_D / np.arange(1, len(right_D) + 1)
-        aps.append(average_precision(precision_D, right_D / objects, points))
-    return aps
+    curves = voc_curves(truth, found, classes, least_iou=least_iou, overlap=overlap)
+    return [curve.ap(points) for curve in curves]
 
 
-def average_precision(precision_D: np.ndarray, recall_D: np.ndarray, points: int | None = None) -> float:
+def average_precision(precision_D: np.ndarray, recall_D: np.ndarray, points: Points | None = None) -> float:
     """Returns the area under a precision-recall curve, in [0, 1].
 
     Precision is first made non-increasing, as both VOC rules do.
@@ -62,8 +104,8 @@ def average_precision(precision_D: np.ndarray, recall_D: np.ndarray, points: int
     Args:
         precision_D: precision after each detection, best score first.
         recall_D: recall after each detection; rises from 0, never falls.
-        points: 11 for the rule of VOC 2007, which samples recall 0, 0.1, ... 1; None for the exact
-            area, the rule since 2010.
+        points: 11 for the rule of VOC 2007, which samples recall 0, 0.1, ... 1; 101 for COCO's, in steps of
+            0.01; None for the exact area, the rule since 2010.
 
     Raises:
         ValueError: the two arrays differ in length.
@@ -80,8 +122,7 @@ def average_precision(precision_D: np.ndarray, recall_D: np.ndarray, points: int
     ceiling_D = np.maximum.accumulate(precision_D[::-1])[::-1]
     if points is None:
         return float(np.sum(np.diff(recall_D, prepend=0.0) * ceiling_D))
-    # Multiples of the step, as everybody's code has them: 3 * 0.1 is a little more than 0.3.
-    sampled = np.searchsorted(recall_D, np.arange(points) * (1 / (points - 1)), side="left")
+    sampled = np.searchsorted(recall_D, _RECALLS[points], side="left")
     return float(np.sum(ceiling_D[sampled[sampled < len(recall_D)]]) / points)
 
 
@@ -91,62 +132,22 @@ def mean_ap(aps: Sequence[float | None]) -> float:
     return float(np.mean(known)) if known else 0.0
 
 
-def _choose(truth: Truth, mask_T: np.ndarray) -> Truth:
-    """Returns the chosen objects, those of a picture next to each other, in their order."""
-    index = np.flatnonzero(mask_T)
-    index = index[np.argsort(truth.picture_T[index], kind="stable")]
-    return Truth(
-        truth.picture_T[index],
-        truth.boxes_T4[index].astype(float),
-        truth.label_T[index],
-        truth.is_difficult_T[index],
-    )
-
-
-def _best_first(found: Found, mask_D: np.ndarray) -> Found:
-    index = np.flatnonzero(mask_D)
-    index = index[np.argsort(-found.score_D[index].astype(float), kind="stable")]
-    return Found(
-        found.picture_D[index],
-        found.boxes_D4[index].astype(float),
-        found.label_D[index],
-        found.score_D[index],
-    )
-
-
-def _verdicts(truth: Truth, found: Found, iou: float, is_plus_one: bool) -> np.ndarray:
-    """Returns for the detections that count, best first, whether each is right."""
-    best_D, overlap_D = _best_object(truth, found, is_plus_one)
-    is_on_D = overlap_D >= iou
-    is_left_out_D = np.zeros(len(best_D), dtype=bool)
-    is_left_out_D[is_on_D] = truth.is_difficult_T[best_D[is_on_D]]
-    hits = np.flatnonzero(is_on_D & ~is_left_out_D)
+def _verdicts(
+    truth: Truth, found: Found, classes: int, least_iou: float, extra: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns for each detection, best first, whether it is right and whether it is left out."""
+    pairs = pair_up(found.picture_D * classes + found.label_D, truth.picture_T * classes + truth.label_T)
+    iou_P = iou(truth.boxes_T4[pairs.object_P], found.boxes_D4[pairs.detection_P], extra)
+    best_D, iou_D = best_objects(pairs, iou_P, len(found.label_D))
+    is_left_out_D = left_out(best_D, iou_D, truth.is_difficult_T, least_iou)
+    hits = np.flatnonzero((iou_D >= least_iou) & ~is_left_out_D)
     _, first = np.unique(best_D[hits], return_index=True)
     is_right_D = np.zeros(len(best_D), dtype=bool)
     is_right_D[hits[first]] = True
-    return is_right_D[~is_left_out_D]
+    return is_right_D, is_left_out_D
 
 
-def _best_object(truth: Truth, found: Found, is_plus_one: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Returns for each detection the object it overlaps most, first of equals, and the IoU (-1: none)."""
-    start_D = np.searchsorted(truth.picture_T, found.picture_D, side="left")
-    count_D = np.searchsorted(truth.picture_T, found.picture_D, side="right") - start_D
-    detection_P = np.repeat(np.arange(len(count_D)), count_D)
-    offset_D = np.cumsum(count_D) - count_D
-    object_P = np.arange(len(detection_P)) - offset_D[detection_P] + start_D[detection_P]
-    iou_P = _iou(truth.boxes_T4[object_P], found.boxes_D4[detection_P], float(is_plus_one))
-    order_P = np.lexsort((object_P, -iou_P, detection_P))
-    has_object_D = count_D > 0
-    best_P = order_P[offset_D[has_object_D]]
-    best_D, overlap_D = np.zeros(len(count_D), dtype=int), np.full(len(count_D), -1.0)
-    best_D[has_object_D], overlap_D[has_object_D] = object_P[best_P], iou_P[best_P]
-    return best_D, overlap_D
-
-
-def _iou(a_P4: np.ndarray, b_P4: np.ndarray, extra: float) -> np.ndarray:
-    low = np.maximum(a_P4[:, :2], b_P4[:, :2])
-    high = np.minimum(a_P4[:, 2:], b_P4[:, 2:])
-    common = np.prod(np.maximum(high - low + extra, 0), axis=1)
-    areas = [np.prod(boxes[:, 2:] - boxes[:, :2] + extra, axis=1) for boxes in (a_P4, b_P4)]
-    union = areas[0] + areas[1] - common
-    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
+def _curve(is_right_D: np.ndarray, objects: int, difficult: int) -> Curve:
+    right_D = np.cumsum(is_right_D)
+    precision_D = right_D / np.arange(1, len(right_D) + 1)
+    return Curve(precision_D, right_D / max(objects, 1), objects, difficult)

@@ -3,8 +3,8 @@
 Dimension key: N images, C channels, H x W pixels, R boxes, K classes of objects.
 Boxes: (x_min, y_min, x_max, y_max), absolute pixels, right and bottom edges exclusive.
 
-torchvision counts the background as class 0, and so does what passes between the parts here.
-What goes in and comes out of a `Detector` counts the K classes of objects from 0.
+Between the parts the background counts as class 0. What goes in and comes out of a `Detector` counts the
+K classes of objects from 0.
 """
 
 from __future__ import annotations
@@ -12,27 +12,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection.faster_rcnn import TwoMLPHead
-from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import FeaturePyramidNetwork
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
 from transferbench.backbones.base import Backbone
 from transferbench.errors import ConfigError
 from transferbench.tasks.detect.model.heads import (
+    BoxPredictor,
     initialise,
     is_norm_untouched,
-    predictor,
-    proposal_network,
     roi_pool,
-    roi_rules,
     still_names,
     still_parts,
-    widen,
 )
+from transferbench.tasks.detect.model.match import Objects
+from transferbench.tasks.detect.model.proposals import ProposalNetwork, Proposals
 from transferbench.tasks.detect.model.resize import Size, prepare, scale_boxes
+from transferbench.tasks.detect.model.rois import (
+    Detections,
+    Rois,
+    all_rois,
+    box_losses,
+    detections,
+    drawn_rois,
+)
+from transferbench.tasks.detect.model.widen import Widened, widen
 from transferbench.tasks.detect.settings import C4, DetectProtocol, Fpn
 
 
@@ -87,15 +93,14 @@ class Detector(nn.Module):
         self.protocol = protocol
         self.backbone = backbone
         if isinstance(head, Fpn):
-            strides, channels, pooled_channels = backbone.strides[head.finest :], head.channels, head.width
+            strides, channels, known = backbone.strides[head.finest :], head.channels, head.width
             self.pyramid = _pyramid(head, backbone.channels[head.finest :])
             self.box_head = TwoMLPHead(channels * head.roi.bins**2, head.width)
         else:
-            strides, channels, pooled_channels = backbone.strides[-2:-1], *backbone.channels[-2:]
-        self.rpn = proposal_network(head, channels)
+            strides, channels, known = backbone.strides[-2:-1], *backbone.channels[-2:]
+        self.rpn = ProposalNetwork(head, channels, _proposal_strides(head, strides))
         self.pool = roi_pool(head, strides)
-        self.rules = roi_rules(head)
-        self.predictor = predictor(pooled_channels, classes + 1)
+        self.predictor = Widened(BoxPredictor(known, classes))
         held, self._still_norms = still_parts(backbone, protocol.frozen_stages, protocol.norm == "frozen")
         for parameter in held:
             parameter.requires_grad_(False)
@@ -108,13 +113,20 @@ class Detector(nn.Module):
         return self
 
     def forward(
-        self, images: Sequence[Tensor], truth: Sequence[tuple[Tensor, Tensor]] | None = None
+        self,
+        images: Sequence[Tensor],
+        truth: Sequence[tuple[Tensor, Tensor]] | None = None,
+        *,
+        is_flipped: Sequence[bool] | None = None,
+        short_sides: Sequence[int] | None = None,
     ) -> dict[str, Tensor] | list[dict[str, Tensor]]:
         """Returns the four losses by name in training mode, the detections of each picture otherwise.
 
         Args:
             images: RGB bytes, each (H, W, 3).
             truth: for each picture boxes_R4 in its own pixels, and labels_R in [0, K).
+            is_flipped: whether each picture is to be mirrored left to right, as its boxes are; None for none.
+            short_sides: that each picture is resized to; None for the protocol's.
 
         Returns:
             Scalars; or for each picture `boxes` (R, 4) in its own pixels, `labels` (R,) in [0, K) and
@@ -122,86 +134,79 @@ class Detector(nn.Module):
         """
         dtype = next(self.backbone.parameters()).dtype
         sides = (self.protocol.short_side, self.protocol.longest_side)
-        images_NCHW, sizes = prepare(images, self.backbone.normalize, sides, dtype=dtype)
-        maps = self._maps(images_NCHW)
+        images_NCHW, sizes = prepare(
+            images,
+            self.backbone.normalize,
+            sides,
+            dtype=dtype,
+            short_sides=short_sides,
+            is_flipped=is_flipped,
+        )
+        sizes_N2 = torch.tensor(sizes, device=images_NCHW.device)
+        padded = (images_NCHW.shape[2], images_NCHW.shape[3])
+        maps = self.maps(images_NCHW)
         if not self.training:
-            proposals, _ = self.rpn(ImageList(images_NCHW, sizes), maps)
-            return self._detections(maps, proposals, images, sizes)
+            proposals, _ = self.rpn(maps, sizes_N2, padded)
+            found = self._detections(maps, proposals, sizes_N2)
+            return _by_picture(found, images, sizes)
         assert truth is not None, "training needs the truth"
-        targets = [
-            {"boxes": scale_boxes(boxes_R4.to(dtype), _size(image), size), "labels": labels_R + 1}
-            for (boxes_R4, labels_R), image, size in zip(truth, images, sizes, strict=True)
-        ]
-        proposals, losses = self.rpn(ImageList(images_NCHW, sizes), maps, targets)
-        return {**losses, **self._box_losses(maps, proposals, sizes, targets)}
+        objects = Objects.of(
+            [
+                (scale_boxes(boxes_R4.to(dtype), _size(image), size), labels_R)
+                for (boxes_R4, labels_R), image, size in zip(truth, images, sizes, strict=True)
+            ]
+        )
+        proposals, losses = self.rpn(maps, sizes_N2, padded, objects)
+        return {**losses, **self._box_losses(maps, proposals, objects)}
 
-    def _maps(self, images_NCHW: Tensor) -> dict[str, Tensor]:
+    def maps(self, images_NCHW: Tensor) -> list[Tensor]:
+        """Returns the maps that boxes are proposed on and cut from, finest first."""
         head = self.protocol.head
         if isinstance(head, Fpn):
             maps = self.backbone(images_NCHW)[head.finest :]
             pyramid = self.pyramid({str(number): map_NCHW for number, map_NCHW in enumerate(maps)})
-            return {name: widen(map_NCHW) for name, map_NCHW in pyramid.items()}
+            return [widen(map_NCHW) for map_NCHW in pyramid.values()]
         map_NCHW = self.backbone.stem(images_NCHW)
         for stage in self.backbone.stages[:-1]:
             map_NCHW = stage(map_NCHW)
-        return {"0": widen(map_NCHW)}
+        return [widen(map_NCHW)]
 
-    def _box_outputs(
-        self, maps: dict[str, Tensor], proposals: list[Tensor], sizes: list[Size]
-    ) -> tuple[Tensor, Tensor]:
-        pooled_RCHW = self.pool(maps, proposals, sizes)
+    def _box_outputs(self, maps: Sequence[Tensor], rois: Rois) -> tuple[Tensor, Tensor]:
+        pooled_RCHW = self.pool(maps, rois.boxes_R4, rois.picture_R)
         if isinstance(self.protocol.head, C4):
             last_RCHW = self.backbone.stages[-1](pooled_RCHW)
             return self.predictor(last_RCHW.mean((2, 3)))  # type: ignore[no-any-return]
         return self.predictor(self.box_head(pooled_RCHW))  # type: ignore[no-any-return]
 
     def _box_losses(
-        self,
-        maps: dict[str, Tensor],
-        proposals: list[Tensor],
-        sizes: list[Size],
-        targets: list[dict[str, Tensor]],
+        self, maps: Sequence[Tensor], proposals: Proposals, objects: Objects
     ) -> dict[str, Tensor]:
-        chosen, _, labels, shifts = self.rules.select_training_samples(proposals, targets)
-        logits_RK, predicted_R = self._box_outputs(maps, chosen, sizes)
-        return box_losses(
-            logits_RK,
-            predicted_R,
-            torch.cat(labels),
-            torch.cat(shifts),
-            beta=self.protocol.head.roi.box_loss_beta,
-        )
+        roi = self.protocol.head.roi
+        with torch.no_grad():
+            rois, targets = drawn_rois(proposals, objects, roi)
+        return box_losses(*self._box_outputs(maps, rois), targets, roi.box_loss_beta)
 
-    def _detections(
-        self, maps: dict[str, Tensor], proposals: list[Tensor], images: Sequence[Tensor], sizes: list[Size]
-    ) -> list[dict[str, Tensor]]:
-        logits_RK, predicted_R = self._box_outputs(maps, proposals, sizes)
-        found = self.rules.postprocess_detections(logits_RK, predicted_R, proposals, sizes)
-        return [
-            {"boxes": scale_boxes(boxes_R4, size, _size(image)), "labels": labels_R - 1, "scores": scores_R}
-            for boxes_R4, scores_R, labels_R, image, size in zip(*found, images, sizes, strict=True)
-        ]
+    def _detections(self, maps: Sequence[Tensor], proposals: Proposals, sizes_N2: Tensor) -> Detections:
+        rois = all_rois(proposals)
+        logits_RK, shifts_RK4 = self._box_outputs(maps, rois)
+        return detections(logits_RK, shifts_RK4, rois, sizes_N2=sizes_N2, roi=self.protocol.head.roi)
 
 
-def box_losses(
-    logits_RK: Tensor, predicted_R: Tensor, labels_R: Tensor, shifts_R4: Tensor, *, beta: float
-) -> dict[str, Tensor]:
-    """Returns the losses of the second stage, each a mean over all R proposals.
+def _by_picture(
+    found: Detections, images: Sequence[Tensor], sizes: Sequence[Size]
+) -> list[dict[str, Tensor]]:
+    """Returns the detections of each picture in its own pixels."""
+    counts = torch.bincount(found.picture_R, minlength=len(images)).tolist()
+    parts = (torch.split(part, counts) for part in (found.boxes_R4, found.labels_R, found.scores_R))
+    return [
+        {"boxes": scale_boxes(boxes_R4, size, _size(image)), "labels": labels_R, "scores": scores_R}
+        for boxes_R4, labels_R, scores_R, image, size in zip(*parts, images, sizes, strict=True)
+    ]
 
-    Args:
-        logits_RK: background first.
-        predicted_R: shifts for each class, (R, 4 K).
-        labels_R: 0 is the background, whose boxes count for nothing.
-        shifts_R4: from proposal to truth, in standard deviations.
-        beta: where smooth L1 turns from square to straight.
 
-    Source:
-        torchvision's `fastrcnn_loss`, which has beta 1/9; GluonCV has 1.
-    """
-    positive = torch.where(labels_R > 0)[0]
-    shifts_of_class = predicted_R.reshape(len(labels_R), -1, 4)[positive, labels_R[positive]]
-    box_loss = F.smooth_l1_loss(shifts_of_class, shifts_R4[positive], beta=beta, reduction="sum")
-    return {"loss_classifier": F.cross_entropy(logits_RK, labels_R), "loss_box_reg": box_loss / len(labels_R)}
+def _proposal_strides(head: C4 | Fpn, strides: Sequence[int]) -> tuple[int, ...]:
+    has_pool_level = isinstance(head, Fpn) and head.has_pool_level
+    return (*strides, 2 * strides[-1]) if has_pool_level else tuple(strides)
 
 
 def _pyramid(head: Fpn, channels: Sequence[int]) -> nn.Module:

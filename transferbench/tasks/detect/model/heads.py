@@ -7,101 +7,44 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
-from torchvision.models.detection.roi_heads import RoIHeads
-from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
-from torchvision.ops import MultiScaleRoIAlign
-from torchvision.ops.poolers import initLevelMapper
 
 from transferbench.backbones.base import Backbone
+from transferbench.tasks.detect.model.align import RoiAlign
 from transferbench.tasks.detect.settings import C4, Fpn
 
-_BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
-"""One over the standard deviations (0.1, 0.1, 0.2, 0.2) of the box targets."""
+
+def roi_pool(head: C4 | Fpn, strides: Sequence[int]) -> RoiAlign:
+    """Returns RoIAlign over maps of these strides."""
+    return RoiAlign(
+        strides,
+        head.roi.bins,
+        samples=head.roi.samples,
+        is_aligned=head.roi.aligned,
+        canonical_size=head.canonical_size if isinstance(head, Fpn) else 224,
+    )
 
 
-class Widened(nn.Module):
-    """A module whose outputs are float32 at least, also under autocast.
+class BoxPredictor(nn.Module):
+    """The layers that say of a box what it holds, and for each class how it should be moved."""
 
-    bfloat16 holds coordinates above 256 pixels to 2 pixels only, so boxes may not be worked out in it.
-    """
+    def __init__(self, channels: int, classes: int) -> None:
+        """Makes the layers.
 
-    def __init__(self, inner: nn.Module) -> None:
+        Args:
+            channels: of what is known of a box.
+            classes: K, of objects; the background, which comes first, has no shifts.
+        """
         super().__init__()
-        self.inner = inner
+        self.cls_score = nn.Linear(channels, classes + 1)
+        self.bbox_pred = nn.Linear(channels, classes * 4)
 
-    def forward(self, x: Any) -> Any:
-        return widen(self.inner(x))
-
-
-def widen(value: Any) -> Any:
-    """Returns tensors, or lists and tuples of them, as float32 or wider."""
-    if isinstance(value, Tensor):
-        return value.to(torch.promote_types(value.dtype, torch.float32))
-    return type(value)(widen(part) for part in value)
-
-
-def proposal_network(head: C4 | Fpn, channels: int) -> nn.Module:
-    """Returns the network that proposes boxes from maps of `channels` channels."""
-    sizes = (head.anchor_sizes,) if isinstance(head, C4) else tuple((size,) for size in head.anchor_sizes)
-    anchors = AnchorGenerator(sizes, (head.anchor_ratios,) * len(sizes))
-    rpn = head.rpn
-    network: Any = RegionProposalNetwork(
-        anchors,
-        Widened(RPNHead(channels, anchors.num_anchors_per_location()[0])),
-        fg_iou_thresh=rpn.positive_iou,
-        bg_iou_thresh=rpn.negative_iou,
-        batch_size_per_image=rpn.batch,
-        positive_fraction=rpn.positive_fraction,
-        pre_nms_top_n=dict(zip(("training", "testing"), rpn.before_nms, strict=True)),
-        post_nms_top_n=dict(zip(("training", "testing"), rpn.after_nms, strict=True)),
-        nms_thresh=rpn.nms_iou,
-    )
-    network.min_size = rpn.min_size
-    return network  # type: ignore[no-any-return]
-
-
-def roi_pool(head: C4 | Fpn, strides: Sequence[int]) -> nn.Module:
-    """Returns RoIAlign over maps of these strides, named by their position.
-
-    Scales are set here: torchvision guesses them from the first batch, wrongly for some small pictures.
-    """
-    names = [str(number) for number in range(len(strides))]
-    pool: Any = MultiScaleRoIAlign(names, head.roi.bins, sampling_ratio=2)
-    pool.scales = [1 / stride for stride in strides]
-    levels = [stride.bit_length() - 1 for stride in strides]
-    canonical = head.canonical_size if isinstance(head, Fpn) else 224
-    pool.map_levels = initLevelMapper(levels[0], levels[-1], canonical_scale=canonical)
-    return pool  # type: ignore[no-any-return]
-
-
-def roi_rules(head: C4 | Fpn) -> Any:
-    """Returns torchvision's RoIHeads for its rules alone: sampling, coding, suppression; it has no layers."""
-    roi = head.roi
-    return RoIHeads(
-        None,
-        None,
-        None,
-        fg_iou_thresh=roi.positive_iou,
-        bg_iou_thresh=roi.positive_iou,
-        batch_size_per_image=roi.batch,
-        positive_fraction=roi.positive_fraction,
-        bbox_reg_weights=_BOX_WEIGHTS,
-        score_thresh=roi.score_threshold,
-        nms_thresh=roi.nms_iou,
-        detections_per_img=roi.detections,
-    )
-
-
-def predictor(channels: int, classes: int) -> nn.Module:
-    """Returns the layers that give logits and boxes of `classes` classes, the background counted in."""
-    return Widened(FastRCNNPredictor(channels, classes))
+    def forward(self, known_RC: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns logits (R, K + 1) and shifts (R, K, 4)."""
+        return self.cls_score(known_RC), self.bbox_pred(known_RC).unflatten(1, (-1, 4))
 
 
 def initialise(parts: nn.Module, skip: str, seed: int) -> None:

@@ -22,6 +22,8 @@ def prepare(
     sides: tuple[int, int],
     *,
     dtype: torch.dtype,
+    short_sides: Sequence[int] | None = None,
+    is_flipped: Sequence[bool] | None = None,
 ) -> tuple[Tensor, list[Size]]:
     """Returns a batch, padded at the right and the bottom with zeros, and the size of each picture in it.
 
@@ -30,14 +32,23 @@ def prepare(
         normalize: takes images_NCHW of [0, 1].
         sides: short and longest side in pixels; the one that makes a picture smaller counts.
         dtype: of the batch.
+        short_sides: of each picture, in place of the one for all.
+        is_flipped: whether each picture is mirrored left to right; None for none.
 
     Source:
         torchvision's GeneralizedRCNNTransform: bilinear, without antialiasing. It truncates sizes; we round.
     """
-    if len({image.shape for image in images}) == 1:
-        parts = [_resized(torch.stack(list(images)), normalize, sides, dtype)]
+    short_sides = short_sides or [sides[0]] * len(images)
+    is_flipped = is_flipped or [False] * len(images)
+    images = [image.flip(1) if flips else image for image, flips in zip(images, is_flipped, strict=True)]
+    if len({image.shape for image in images}) == len(set(short_sides)) == 1:
+        images_NHW3, short_sides = [torch.stack(images)], short_sides[:1]
     else:
-        parts = [_resized(image[None], normalize, sides, dtype) for image in images]
+        images_NHW3 = [image[None] for image in images]
+    parts = [
+        _resized(image_NHW3, normalize, (short_side, sides[1]), dtype)
+        for image_NHW3, short_side in zip(images_NHW3, short_sides, strict=True)
+    ]
     sizes = [(part.shape[2], part.shape[3]) for part in parts for _ in range(len(part))]
     height, width = (_padded(max(side)) for side in zip(*sizes, strict=True))
     padded = [F.pad(part, (0, width - part.shape[3], 0, height - part.shape[2])) for part in parts]

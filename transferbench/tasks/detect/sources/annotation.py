@@ -3,22 +3,23 @@
 Dimension key: R boxes of one picture.
 Boxes: (x_min, y_min, x_max, y_max), absolute pixels of the picture as loaded, right and bottom
 edges exclusive. The file writes them 1-based and inclusive: both minima lose 1, the maxima stay.
+
+The rule for odd boxes: one that reaches out of the picture is clipped, one without area, before or after
+that, is dropped, both are counted; one whose edges are swapped is a fault. An annotation made before EXIF
+turned the picture is turned with it.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-from PIL import Image
 
 from transferbench.errors import DataError
-from transferbench.tasks.decode import read_size
+from transferbench.tasks.detect.sources.frame import clipped, frame_of, turned
 from transferbench.tasks.detect.sources.picture import Annotation
-
-_EXIF_ORIENTATION = 0x0112
-_TURNED_BY_90 = (5, 6, 7, 8)
 
 
 def read_annotation(path: Path, picture: Path) -> Annotation:
@@ -41,20 +42,21 @@ def read_annotation(path: Path, picture: Path) -> Annotation:
         raise DataError(
             f"{path}: expected an annotation in XML, found a file that cannot be parsed ({error}); mend it"
         ) from error
-    size = _size_as_annotated(root, picture)
+    frame = frame_of(picture, _written_size(root))
     objects = [_read_object(path, number, element) for number, element in enumerate(root.findall("object"))]
-    written_R4 = np.array([box for _, box, _ in objects], dtype=np.float64).reshape(-1, 4)
-    boxes_R4 = np.clip(written_R4, 0, (*size, *size))
-    kept = np.flatnonzero((boxes_R4[:, 2:] > boxes_R4[:, :2]).all(axis=1))
+    written_R4 = turned(np.array([box for _, box, _ in objects], dtype=np.float64).reshape(-1, 4), frame)
+    boxes_R4, has_area_R, is_cut_R = clipped(written_R4, np.array(frame.size))
+    kept = np.flatnonzero(has_area_R)
     return Annotation(
-        size=size,
+        size=frame.size,
         boxes_R4=boxes_R4[kept],
         names=tuple(objects[number][0] for number in kept),
         is_difficult_R=np.array([objects[number][2] for number in kept], dtype=bool),
         is_crowd_R=np.zeros(len(kept), dtype=bool),
         area_R=np.prod(boxes_R4[kept, 2:] - boxes_R4[kept, :2], axis=1),
-        clipped=int((boxes_R4[kept] != written_R4[kept]).any(axis=1).sum()),
+        clipped=int(is_cut_R[kept].sum()),
         dropped=len(objects) - len(kept),
+        doubt=frame.doubt,
     )
 
 
@@ -74,13 +76,14 @@ def _read_object(
         raise DataError(f"{place}: expected a <name>, found none; mend the file")
     texts = {key: element.findtext(f"bndbox/{key}") for key in ("xmin", "ymin", "xmax", "ymax")}
     try:
-        corners = [float(text or "") for text in texts.values()]
-    except ValueError as error:
+        box = from_voc_corners(*(float(text or "") for text in texts.values()))
+    except ValueError:
+        box = (math.nan,) * 4
+    if not all(map(math.isfinite, box)):
         raise DataError(
             f"{place} ({name!r}): expected <bndbox> with four numbers, found {texts}; mend the file"
-        ) from error
-    box = from_voc_corners(*corners)
-    if not np.isfinite(box).all() or box[2] < box[0] or box[3] < box[1]:
+        )
+    if box[2] < box[0] or box[3] < box[1]:
         raise DataError(
             f"{place} ({name!r}): expected xmin <= xmax and ymin <= ymax, found xmin, ymin, xmax, ymax = "
             f"{', '.join(str(text) for text in texts.values())}; swap the edges"
@@ -88,15 +91,10 @@ def _read_object(
     return name, box, (element.findtext("difficult") or "0").strip() == "1"
 
 
-def _size_as_annotated(root: ElementTree.Element, picture: Path) -> tuple[int, int]:
-    """Returns (width, height) of the picture, turned by EXIF if the annotation was made on it turned.
-
-    The picture is believed before <size>, which is wrong in some files of VOC 2012.
-    """
-    width, height = read_size(picture)
-    written = root.findtext("size/width"), root.findtext("size/height")
-    if width != height and written == (str(height), str(width)):
-        with Image.open(picture) as file:
-            if file.getexif().get(_EXIF_ORIENTATION) in _TURNED_BY_90:
-                return height, width
-    return width, height
+def _written_size(root: ElementTree.Element) -> tuple[int, int] | None:
+    """Returns (width, height) as <size> has it; None where it is missing or, as some tools write it, 0."""
+    try:
+        width, height = (int(root.findtext(f"size/{key}") or "") for key in ("width", "height"))
+    except ValueError:
+        return None
+    return (width, height) if width > 0 and height > 0 else None

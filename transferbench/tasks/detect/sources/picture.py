@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+
+Doubt = Literal["size", "turn"]
+"""What is odd about the size that an annotation gives: it is not that of the picture, which is believed; or
+it leaves open whether the boxes were drawn before or after EXIF turned the picture, and after is assumed."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Annotation:
     """
 
     size: tuple[int, int]
-    """(width, height) of the picture in pixels."""
+    """(width, height) of the picture in pixels, turned as its EXIF tag says."""
     boxes_R4: np.ndarray
     names: tuple[str, ...]
     """Class of each box."""
@@ -32,9 +37,10 @@ class Annotation:
     area_R: np.ndarray
     """In square pixels, as the annotation has it; that of the box where it says nothing."""
     clipped: int
-    """Boxes that were cut off at an edge."""
+    """Boxes that reached out of the picture by more than rounding gives."""
     dropped: int
     """Boxes left out for want of area."""
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
@@ -58,3 +64,5 @@ class Splits:
     score: tuple[Picture, ...]
     classes: tuple[str, ...]
     """By name, in the order of labels."""
+    remarks: tuple[str, ...] = ()
+    """What a reader of the scores should know of the data."""

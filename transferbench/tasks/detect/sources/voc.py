@@ -7,7 +7,8 @@ edges exclusive.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from transferbench.errors import DataError
@@ -21,6 +22,9 @@ _ARCHIVES = {
     "VOC2007": "VOCtrainval_06-Nov-2007.tar",
     "VOC2012": "VOCtrainval_11-May-2012.tar",
 }
+
+_OF_ONE_CLASS = re.compile(r"\S+\s+(-1|0|1)")
+"""A line of a list of one class: the name, and whether the class is in the picture."""
 
 
 def read_pictures(root: Path, sets: Sequence[str], limit: int | None = None) -> tuple[Picture, ...]:
@@ -36,6 +40,7 @@ def read_pictures(root: Path, sets: Sequence[str], limit: int | None = None) -> 
     """
     listed = [(folder_of(root, name), name) for name in sets]
     names = [(folder, name, stem) for folder, name in listed for stem in _read_image_set(folder, name)]
+    raise_together(list(_listed_twice(names)))
     pictures, faults = [], []
     for folder, name, stem in names[:limit]:
         path = _find_picture(folder, stem)
@@ -43,7 +48,7 @@ def read_pictures(root: Path, sets: Sequence[str], limit: int | None = None) -> 
         try:
             truth = read_annotation(annotation_path, path)
         except DataError as error:
-            faults.append(str(error))
+            faults.append(_absent(_image_set_path(folder, name), annotation_path, path) or str(error))
         else:
             folder_name = name.rpartition("/")[0]
             pictures.append(Picture(f"{folder_name}/{stem}", stem, path, annotation_path, truth))
@@ -69,10 +74,14 @@ def folder_of(root: Path, name: str) -> Path:
     return devkit / year
 
 
+def _image_set_path(folder: Path, name: str) -> Path:
+    return folder / "ImageSets" / "Main" / f"{name.rpartition('/')[2]}.txt"
+
+
 def _read_image_set(folder: Path, name: str) -> list[str]:
-    path = folder / "ImageSets" / "Main" / f"{name.rpartition('/')[2]}.txt"
+    path = _image_set_path(folder, name)
     try:
-        stems = [line.split()[0] for line in path.read_text().splitlines() if line.strip()]
+        stems = [line.strip() for line in path.read_text().splitlines() if line.strip()]
     except OSError as error:
         archive = _ARCHIVES.get(name) or _ARCHIVES.get(folder.name) or "the data set"
         raise DataError(
@@ -82,7 +91,38 @@ def _read_image_set(folder: Path, name: str) -> list[str]:
         raise DataError(
             f"{path}: expected a name of a picture in each line, found an empty file; copy it again"
         )
+    if all(_OF_ONE_CLASS.fullmatch(stem) for stem in stems):
+        raise DataError(
+            f"{path}: expected a name of a picture in each line, found {stems[0]!r}, as the lists of one "
+            f"class have it; name the list of the split, as {folder.name}/{path.stem.rpartition('_')[2]}"
+        )
     return stems
+
+
+def _listed_twice(names: Sequence[tuple[Path, str, str]]) -> Iterator[str]:
+    first_in: dict[tuple[Path, str], str] = {}
+    for folder, name, stem in names:
+        if (folder, stem) in first_in:
+            lists = " and ".join(sorted({first_in[folder, stem], name}))
+            yield (
+                f"{_image_set_path(folder, name)}: expected each picture once, found {stem!r} twice in "
+                f"{lists}; take it out"
+            )
+        first_in.setdefault((folder, stem), name)
+
+
+def _absent(image_set: Path, annotation: Path, picture: Path) -> str | None:
+    """Returns what is said where an image set names what is not there."""
+    what = {"annotation": annotation, "picture": picture}
+    absent = {kind: path for kind, path in what.items() if not path.is_file()}
+    if not absent:
+        return None
+    kinds = " and ".join(absent)
+    paths = " and ".join(map(str, absent.values()))
+    return (
+        f"{image_set}: expected {kinds} of {annotation.stem!r}, found no {paths}; copy the data set again, "
+        "or take the name out"
+    )
 
 
 def _find_picture(folder: Path, stem: str) -> Path:

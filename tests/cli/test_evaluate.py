@@ -1,0 +1,152 @@
+"""`evaluate` and `predict`: what a run, or another tool, has found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import error, told
+from tests.fabricate.toml import write_toml
+from tests.fabricate.voc import write_voc
+from tests.runs.tiny import DETECT, MACHINE, transfer
+from transferbench.runs.execute import execute
+
+RULES = DETECT.model_copy(
+    update={"name": "tiny", "data": DETECT.data.model_copy(update={"classes": ("cat", "dog")})}
+)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data, the file of a protocol, and two runs by it."""
+    root = tmp_path_factory.mktemp("world")
+    write_voc(root)
+    write_toml(root / "tiny.toml", RULES.model_dump(mode="json", exclude={"name"}))
+    for name in ("mini_b", "mini_d"):
+        execute(transfer(RULES, root, root / name, weights=f"random:{name}"), MACHINE, lambda news: None)
+    return root
+
+
+def truth_as_results(root: Path) -> list[dict[str, object]]:
+    """Returns the objects of `write_voc`'s test split, as a tool that finds them all says them."""
+    cat, dog = ((20, 2, 24, 28), 1), ((4, 4, 16, 20), 2)
+    seen = (("000100", (cat, dog)), ("000102", (dog,)), ("000103", (cat,)))
+    return [
+        {"image_id": stem, "category_id": number, "bbox": list(box), "score": 0.9}
+        for stem, objects in seen
+        for box, number in objects
+    ]
+
+
+def test_a_run_is_scored_again_as_its_record_has_it(world: Path) -> None:
+    record = json.loads((world / "mini_b" / "record.json").read_text())
+
+    result = told("evaluate", world / "mini_b", "--format", "json")
+
+    content = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (content["scores"], content["per_class"]) == (record["scores"], record["per_class"])
+    assert (content["protocol"], content["pictures"]) == ("tiny@1", 4)
+
+
+def test_text_has_every_score_and_every_class_with_its_objects(world: Path) -> None:
+    lines = told("evaluate", world / "mini_b").stdout.splitlines()
+
+    assert "detect/map_voc07" in lines[0]
+    assert any(line.split()[:3] == ["cat", "2", "0"] for line in lines)
+    assert any(line.split()[:3] == ["dog", "2", "1"] for line in lines)
+
+
+def test_the_difference_of_two_runs_is_told_score_by_score(world: Path) -> None:
+    one, other = (
+        json.loads(told("evaluate", world / name, "--format", "json").stdout)["scores"]
+        for name in ("mini_b", "mini_d")
+    )
+
+    both = told("evaluate", world / "mini_b", "--against", world / "mini_d", "--format", "json")
+
+    difference = json.loads(both.stdout)["difference"]
+    assert difference["detect/lost_missed"] == one["detect/lost_missed"] - other["detect/lost_missed"]
+    assert set(difference) == set(one)
+
+
+def test_coco_results_of_another_tool_are_scored(world: Path, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(truth_as_results(world)))
+
+    result = told(
+        "evaluate",
+        "--predictions",
+        path,
+        "--data",
+        world,
+        "--protocol",
+        world / "tiny.toml",
+        "--format",
+        "json",
+    )
+
+    assert json.loads(result.stdout)["scores"]["detect/map_area"] == 1.0
+
+
+def test_the_devkit_s_files_of_another_tool_are_scored(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "comp4_det_test_cat.txt").write_text("000100 0.9 21 3 44 30\n000103 0.8 21 3 44 30\n")
+    (tmp_path / "comp4_det_test_dog.txt").write_text("000100 0.9 5 5 20 24\n")
+
+    result = told(
+        "evaluate",
+        "--predictions",
+        tmp_path,
+        "--data",
+        world,
+        "--protocol",
+        world / "tiny.toml",
+        "--format",
+        "json",
+    )
+
+    per_class = json.loads(result.stdout)["per_class"]["detect/map_area"]
+    assert per_class == {"cat": 1.0, "dog": 0.5}
+
+
+def test_no_protocol_or_both_sources_are_refused(world: Path) -> None:
+    assert "expected RUN or --predictions PATH, found neither; give one" in error("evaluate")
+    assert "found both" in error("evaluate", world / "mini_b", "--predictions", world)
+    assert "expected --data DIR and --protocol NAME" in error("evaluate", "--predictions", world)
+
+
+def test_a_run_by_another_protocol_does_not_compare(world: Path, tmp_path: Path) -> None:
+    rules = RULES.model_copy(update={"short_side": 40})
+    cell = transfer(rules.model_copy(update={"name": "taller"}), world, tmp_path, weights="random:mini_b")
+    execute(cell, MACHINE, lambda news: None)
+
+    told_of = error("evaluate", world / "mini_b", "--against", tmp_path)
+
+    assert "expected a run by tiny@1 on the same data, found one by taller@1" in told_of
+
+
+def test_predict_draws_and_writes_what_it_finds(world: Path, tmp_path: Path) -> None:
+    pictures = sorted((world / "VOCdevkit/VOC2007/JPEGImages").glob("*.jpg"))[:2]
+    twin = shutil.copy(pictures[0], tmp_path / pictures[0].name)
+
+    result = told("predict", world / "mini_b", *pictures, twin, "-o", tmp_path / "out", "--score", "0")
+
+    content = json.loads((tmp_path / "out" / "predictions.json").read_text())
+    assert result.exit_code == 0
+    assert [each["picture"] for each in content["predictions"]] == [*map(str, pictures), str(twin)]
+    assert (content["protocol"], content["predictions"][0]["width"]) == ("tiny@1", 48)
+    assert {"class", "score", "box"} == set(content["predictions"][0]["detections"][0])
+    names = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert names == {"000000.png", "000001.png", "000000_1.png"}
+
+
+def test_predict_names_a_picture_that_is_broken_before_it_writes(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
+
+    told_of = error("predict", world / "mini_b", tmp_path / "broken.jpg", "-o", tmp_path / "out")
+
+    assert "broken.jpg: expected a whole picture, found one that cannot be decoded" in told_of
+    assert not (tmp_path / "out").exists()

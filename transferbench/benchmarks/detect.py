@@ -1,0 +1,159 @@
+"""A training step of our detector against torchvision's own Faster R-CNN with the same layers and settings.
+
+Dimension key: N images, H x W pixels.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from transferbench.backbones.weights.asked import Use
+from transferbench.backbones.weights.load import load_backbone
+from transferbench.benchmarks.detector import torchvision_detector
+from transferbench.benchmarks.result import Comparison, Figure, Result
+from transferbench.benchmarks.timing import OURS, interleaved, wall_clock
+from transferbench.engine.device import describe, keep_freed_memory, peak_memory_bytes, reset_peak_memory
+from transferbench.tasks.detect.model.detector import Detector, detector
+from transferbench.tasks.detect.protocols import PROTOCOLS
+from transferbench.tasks.detect.settings import DetectProtocol
+
+_CLASSES = 20
+_OBJECTS = 3
+_MOMENTUM, _LR = 0.9, 1e-5
+"""So small that no loss of noise grows out of bounds."""
+_MEANT = (
+    "noise with 3 objects a picture, on the device and of its final size: ours turns bytes to floats, "
+    "torchvision is given floats; forward pass, backward pass and a step of SGD"
+)
+
+Batch = tuple[list[Tensor], list[tuple[Tensor, Tensor]]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """One comparison."""
+
+    name: str
+    protocol: str
+    arch: str
+    pictures: int
+    rounds: int
+    steps: int = 1
+    """In each round."""
+
+
+def sizes_of(device: torch.device) -> tuple[Size, ...]:
+    """Returns what is compared on a device, in less than a minute."""
+    if device.type == "cpu":
+        return (
+            Size("step_miniature", "miniature@1", "mini_d", pictures=4, rounds=7, steps=3),
+            Size("step_full", "voc07-fpn@1", "resnet18_d", pictures=1, rounds=5),
+        )
+    return (
+        Size("step_miniature", "miniature@1", "mini_d", pictures=4, rounds=7, steps=10),
+        Size("step_full", "voc07-fpn@1", "resnet50_d", pictures=4, rounds=5, steps=5),
+        Size("step_c4", "voc07-c4@1", "resnet50_d", pictures=4, rounds=5, steps=5),
+    )
+
+
+def bench_detect(device: torch.device, sizes: tuple[Size, ...] | None = None) -> Result:
+    """Returns how long a training step of detection takes, a picture.
+
+    Args:
+        device: it is made on.
+        sizes: what is compared; None for what suits the device.
+    """
+    keep_freed_memory()
+    comparisons, figures, notes = [], [], []
+    for size in sizes if sizes is not None else sizes_of(device):
+        protocol = comparable(PROTOCOLS[size.protocol])
+        model, batch = _detector(size, protocol, device), noise(size, protocol, device)
+        ways = {
+            OURS: _repeated(our_step(model, batch), size.steps),
+            "torchvision": _repeated(their_step(torchvision_detector(model), batch), size.steps),
+        }
+        seconds = interleaved(ways, rounds=size.rounds, clock=wall_clock(device))
+        about = f"a training step of {size.protocol}, a picture"
+        pictures = size.steps * size.pictures
+        comparisons.append(Comparison.of(size.name, about, seconds, pictures=pictures))
+        notes.append(f"{size.name}: {size.arch}, {size.pictures} pictures, short side {protocol.short_side}")
+        if device.type == "cuda":
+            figures += [_memory(name, way, size, device) for name, way in ways.items()]
+        del ways, model, batch
+    return Result(tuple(comparisons), describe(device), tuple(figures), notes=(*notes, _MEANT))
+
+
+def comparable(protocol: DetectProtocol) -> DetectProtocol:
+    """Returns a protocol with the settings that torchvision has, and with nothing frozen but as it says."""
+    head = protocol.head
+    rpn = head.rpn.model_copy(update={"trains_across_border": True, "box_loss_beta": 1 / 9})
+    roi = head.roi.model_copy(update={"aligned": False, "box_loss_beta": 1 / 9, "before_nms": None})
+    same = head.model_copy(update={"anchor_form": "torchvision", "rpn": rpn, "roi": roi})
+    return protocol.model_copy(update={"head": same, "train_short_sides": ()})
+
+
+def noise(size: Size, protocol: DetectProtocol, device: torch.device) -> Batch:
+    """Returns pictures of the size they are resized to, and objects in them."""
+    rng = torch.Generator().manual_seed(0)
+    height, width = protocol.short_side, protocol.short_side * 4 // 3
+    images = torch.randint(256, (size.pictures, height, width, 3), generator=rng, dtype=torch.uint8)
+    corners = torch.rand(size.pictures, _OBJECTS, 2, generator=rng) * height / 2
+    sides = (0.1 + 0.4 * torch.rand(size.pictures, _OBJECTS, 2, generator=rng)) * height
+    boxes = torch.cat([corners, corners + sides], 2).to(device)
+    labels = torch.randint(_CLASSES, (size.pictures, _OBJECTS), generator=rng).to(device)
+    return list(images.to(device)), list(zip(boxes, labels, strict=True))
+
+
+def our_step(model: Detector, batch: Batch) -> Callable[[], None]:
+    """Returns a training step of our detector."""
+    images, truth = batch
+    return _step(model, lambda: model(images, truth))
+
+
+def their_step(model: nn.Module, batch: Batch) -> Callable[[], None]:
+    """Returns a training step of torchvision's."""
+    images = [image.permute(2, 0, 1).float().div(255) for image in batch[0]]
+    targets = [{"boxes": boxes_R4, "labels": labels_R + 1} for boxes_R4, labels_R in batch[1]]
+    return _step(model, lambda: model(images, targets))
+
+
+def _step(model: nn.Module, losses: Callable[[], dict[str, Tensor]]) -> Callable[[], None]:
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.SGD(trained, _LR, momentum=_MOMENTUM)
+
+    def step() -> None:
+        torch.stack(list(losses().values())).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def _repeated(step: Callable[[], None], times: int) -> Callable[[], None]:
+    def steps() -> None:
+        for _ in range(times):
+            step()
+
+    return steps
+
+
+def _detector(size: Size, protocol: DetectProtocol, device: torch.device) -> Detector:
+    """Returns a detector whose weights are random and whose frozen norms are as after some training."""
+    backbone = load_backbone(f"random:{size.arch}", Use(is_dense=True), seed=0).backbone
+    backbone.train()(torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    backbone.is_loaded = True
+    return detector(backbone, _CLASSES, protocol, 0).to(device).train()
+
+
+def _memory(name: str, way: Callable[[], None], size: Size, device: torch.device) -> Figure:
+    gc.collect()
+    torch.cuda.empty_cache()
+    reset_peak_memory(device)
+    way()
+    about = f"peak in use by {name}, both networks in memory"
+    return Figure(f"memory_{size.name}_{name}", about, peak_memory_bytes(device) / 1e9, "GB")

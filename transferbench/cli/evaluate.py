@@ -1,0 +1,189 @@
+"""`transferbench evaluate`: scores from predictions that are there, of a run or of another tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from transferbench.cli.failures import told
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from transferbench.runs.rescore import Rescored
+    from transferbench.tasks.catalog import TaskName
+
+_FORMATS = ("text", "json")
+_OBJECTS = "detect/objects"
+
+
+@told
+def evaluate(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="Folder of a finished run, to be scored again.")
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="What another tool predicted, in place of RUN: COCO's results in JSON, a folder of the "
+            "devkit's comp4_det_test_CLASS.txt, or a predictions.npz.",
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Data folder; that of RUN if left out.")
+    ] = None,
+    protocol: Annotated[
+        str, typer.Option(metavar="NAME", help="As voc07-c4@1 (see `list protocols`), or a .toml file.")
+    ] = "",
+    task: Annotated[
+        str, typer.Option(metavar="NAME", help="detect, where several tasks have a protocol of that name.")
+    ] = "",
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Another run by the same protocol; differences from it are told."),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Score predictions again, without a network: all scores, each class, AP lost to each kind of error."""
+    from transferbench.cli import requests
+
+    requests.require_format(form, _FORMATS)
+    rescored = _rescored(run, predictions, data, (protocol, task))
+    other = None if against is None else _other(rescored, against, data)
+    if form == "json":
+        print(json.dumps(_content(rescored, other), indent=1))
+        return
+    _tell(rescored, other)
+
+
+def _rescored(
+    run: Path | None, predictions: Path | None, data: Path | None, asked: tuple[str, str]
+) -> Rescored:
+    from transferbench.errors import ConfigError
+    from transferbench.recipes.load import load_protocol
+    from transferbench.runs.rescore import rescore_foreign, rescore_run
+
+    protocol, task = asked
+    if (run is None) == (predictions is None):
+        found = "neither" if run is None else "both"
+        raise ConfigError(f"evaluate: expected RUN or --predictions PATH, found {found}; give one of them")
+    if run is not None:
+        if protocol or task:
+            raise ConfigError(
+                f"{run}: a run is scored by the protocol that it obeyed, found --protocol or --task as well; "
+                "leave it out"
+            )
+        return rescore_run(run, data)
+    assert predictions is not None
+    if data is None or not protocol:
+        raise ConfigError("--predictions: expected --data DIR and --protocol NAME with it; give both")
+    rules = load_protocol(_task_of(protocol, task), protocol)
+    return rescore_foreign(rules, data, predictions)
+
+
+def _task_of(protocol: str, task: str) -> TaskName:
+    """Returns the task that a protocol is of; detection where it is one of several."""
+    from transferbench.errors import ConfigError
+    from transferbench.tasks.catalog import PROTOCOLS, TASKS
+
+    if task and task not in TASKS:
+        raise ConfigError(f"--task: expected one of {', '.join(TASKS)}, found {task!r}")
+    having = [name for name in TASKS if protocol in PROTOCOLS[name]]
+    named: list[TaskName] = [name for name in TASKS if name == task]
+    return (named or [name for name in having if name == "detect"] or having or ["detect"])[0]
+
+
+def _other(rescored: Rescored, against: Path, data: Path | None) -> Rescored:
+    from transferbench.errors import ConfigError
+    from transferbench.runs.rescore import rescore_run
+
+    other = rescore_run(against, data)
+    ours, theirs = (
+        (each.protocol, each.task.data.fingerprint, each.task.data.classes) for each in (rescored, other)
+    )
+    if ours != theirs:
+        raise ConfigError(
+            f"--against {against}: expected a run by {ours[0]} on the same data, found one by {theirs[0]}"
+            + ("" if ours[0] != theirs[0] else " on other data")
+            + "; scores of different protocols or data do not compare"
+        )
+    return other
+
+
+def _content(rescored: Rescored, other: Rescored | None) -> dict[str, Any]:
+    outcome = rescored.outcome
+    content: dict[str, Any] = {
+        "protocol": rescored.protocol,
+        "data": rescored.task.data.root,
+        "pictures": rescored.task.data.pictures["score"],
+        "scores": dict(outcome.scores),
+        "per_class": {name: dict(values) for name, values in outcome.per_class.items()},
+        "remarks": list(rescored.remarks),
+    }
+    if other is not None:
+        content["difference"] = {
+            name: value - other.outcome.scores[name]
+            for name, value in outcome.scores.items()
+            if name in other.outcome.scores
+        }
+    return content
+
+
+def _tell(rescored: Rescored, other: Rescored | None) -> None:
+    from transferbench.cli.console import err, out
+    from transferbench.runs.record import SCORES
+
+    data = rescored.task.data
+    err.print(f"{rescored.protocol}, {data.pictures['score']:,} pictures of {data.root}", markup=False)
+    for remark in rescored.remarks:
+        err.print(remark, markup=False, soft_wrap=True)
+    for name, value in rescored.outcome.scores.items():
+        title = SCORES[name].title if name in SCORES else name
+        theirs = None if other is None else other.outcome.scores.get(name)
+        difference = "" if theirs is None else f"  {100 * (value - theirs):+6.2f}"
+        out.print(f"{title:>24} {100 * value:7.2f}{difference}   {name}", markup=False)
+    out.print(_by_class(rescored.outcome.per_class))
+    _tell_change(rescored)
+
+
+def _by_class(per_class: Mapping[str, Mapping[str, float | None]]) -> Table:
+    """Returns a table with a line a class and a column a score, numbers of objects first."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from transferbench.runs.record import SCORES
+
+    scores = [name for name in per_class if name in SCORES]
+    counts = [name for name in per_class if name not in SCORES]
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("class")
+    for name in (*counts, *scores):
+        title = SCORES[name].title if name in SCORES else name.partition("/")[2].replace("_", " ")
+        table.add_column(title, justify="right")
+    for label in next(iter(per_class.values())):
+        numbers = [f"{per_class[name][label] or 0:.0f}" for name in counts]
+        table.add_row(label, *numbers, *(_percent(per_class[name].get(label)) for name in scores))
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _tell_change(rescored: Rescored) -> None:
+    """Says where the scores are not those that the run's record has."""
+    from transferbench.cli.console import err
+
+    recorded: Mapping[str, float] = {} if rescored.record is None else rescored.record.scores
+    changed: Sequence[str] = [
+        f"{name} {recorded[name]:.6f}"
+        for name, value in rescored.outcome.scores.items()
+        if name in recorded and abs(recorded[name] - value) > 1e-9
+    ]
+    if changed:
+        err.print(f"the run's record has other numbers: {', '.join(changed)}", markup=False, soft_wrap=True)

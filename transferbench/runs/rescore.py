@@ -1,0 +1,124 @@
+"""Scores once more what a run, or another tool, has predicted; no network is run."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from transferbench.errors import DataError, RunError
+from transferbench.recipes.faults import validated
+from transferbench.runs.outcome import PREDICTIONS_FILE
+from transferbench.runs.record import Record, finished_record
+from transferbench.tasks.base import Outcome, Predictions, Task, TaskProtocol
+from transferbench.tasks.catalog import PROTOCOL_TYPES, TaskName, open_task
+from transferbench.tricks.bag import Bag
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """What predictions are worth."""
+
+    task: Task
+    outcome: Outcome
+    protocol: str
+    """Name and version, and what departed from it."""
+    record: Record | None = None
+    """Of the run; None for predictions of another tool."""
+    remarks: tuple[str, ...] = ()
+    """What a reader of the scores should know of the data and of the predictions."""
+
+
+def rescore_run(folder: Path, data: Path | None = None) -> Rescored:
+    """Returns the scores of a finished run, from its saved predictions.
+
+    Args:
+        folder: of the run.
+        data: data folder; None for where the run found it.
+
+    Raises:
+        RunError: the run is not finished, or its predictions are missing or broken.
+        DataError: the data are not there, or not those of the run.
+    """
+    record = finished_record(folder)
+    task = opened(record, data)
+    predictions = read_predictions(folder / PREDICTIONS_FILE)
+    return Rescored(task, task.outcome([predictions]), record.protocol, record, task.data.remarks)
+
+
+def rescore_foreign(protocol: TaskProtocol, data: Path, predictions: Path) -> Rescored:
+    """Returns the scores of what another tool has predicted.
+
+    Args:
+        protocol: by which it is scored; only its split to be scored is read.
+        data: data folder.
+        predictions: a file or a folder, in a form that the task takes.
+
+    Raises:
+        ConfigError: the task takes no predictions of other tools.
+        DataError: the data or the predictions are missing or malformed, or do not fit each other.
+    """
+    task = open_task(protocol, data, limit=None, bag=Bag(), is_scored_only=True)
+    read = task.read_predictions(predictions)
+    outcome = task.outcome([read.predictions])
+    return Rescored(task, outcome, protocol.key, remarks=(*task.data.remarks, *read.remarks))
+
+
+def protocol_of(record: Record) -> TaskProtocol:
+    """Returns the protocol that a run obeyed."""
+    task: TaskName = record.task  # type: ignore[assignment]
+    return validated(PROTOCOL_TYPES[task], record.resolved["protocol"], f"the record of {record.recipe}")
+
+
+def opened(record: Record, data: Path | None) -> Task:
+    """Returns the task of a run on its data.
+
+    Raises:
+        DataError: the data are not there, or not those of the run.
+    """
+    root = data or Path(record.data["root"])
+    if not root.is_dir():
+        raise DataError(
+            f"{root}: expected the data that the run was scored on, found no such folder; give --data DIR"
+        )
+    task = open_task(
+        protocol_of(record), root, limit=record.resolved.get("limit"), bag=Bag(), is_scored_only=True
+    )
+    expected = record.pictures.get("score", 0), record.classes
+    if (task.data.pictures["score"], task.data.classes) != expected:
+        raise DataError(
+            f"{root}: expected the {expected[0]} pictures and the {len(expected[1])} classes that the run "
+            f"was scored on, in their order, found {task.data.pictures['score']} and {len(task.data.classes)}"
+            f"{_first_difference(task.data.classes, expected[1])}; give --data with the folder of the run"
+        )
+    return task
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Returns the arrays of a run's predictions.
+
+    Raises:
+        RunError: the file is missing or broken.
+    """
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError as error:
+        raise RunError(
+            f"{path}: expected the predictions of a run, found no such file; do the run again with "
+            "--overwrite"
+        ) from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(
+            f"{path}: expected the predictions of a run, found a file that cannot be read ({error}); do the "
+            "run again with --overwrite"
+        ) from error
+
+
+def _first_difference(found: tuple[str, ...], expected: tuple[str, ...]) -> str:
+    for place, (theirs, ours) in enumerate(zip(found, expected, strict=False)):
+        if theirs != ours:
+            return f", where class {place} is {theirs!r} and not {ours!r}"
+    return ""

@@ -1,0 +1,1 @@
+"""Detections that other tools have saved."""
