@@ -71,6 +71,7 @@ def test_a_training_step_is_timed() -> None:
     assert content["figures"]["images_per_second_ours"] > 0
 
 
+@pytest.mark.slow
 def test_scoring_is_timed(tmp_path: Path) -> None:
     Image.new("RGB", (50, 40)).save(tmp_path / "a.jpg")
 

@@ -60,7 +60,7 @@ def coco_content(categories: Sequence[tuple[Any, str]] = CATEGORIES) -> dict[str
             for picture in range(len(_SCENES))
         ],
         "annotations": [
-            {**entry, "id": 100 + number, "area": 50.0, "segmentation": segmentation}
+            {**entry, "id": 100 + number, "area": 50.0 + number, "segmentation": segmentation}
             for number, entry in enumerate(objects)
         ],
         "categories": [

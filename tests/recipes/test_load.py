@@ -11,6 +11,7 @@ from transferbench.errors import ConfigError
 from transferbench.recipes.load import load_protocol, load_recipe, with_sets
 from transferbench.tasks.catalog import PROTOCOLS, TaskName
 from transferbench.tasks.classify.protocols import ClassifyProtocol
+from transferbench.tasks.detect.settings import CocoData, DetectProtocol
 
 
 def test_a_base_gives_what_the_recipe_does_not_say(tmp_path: Path) -> None:
@@ -175,3 +176,19 @@ def test_sizes_that_grow_beyond_the_last_epoch_are_refused(tmp_path: Path) -> No
 
     with pytest.raises(ConfigError, match=r"progressive_size\.epochs: expected epochs before the end at 3"):
         load_recipe(str(path))
+
+
+def test_a_table_of_another_kind_takes_the_place_of_the_base_s(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    one = 'annotations = "{0}/_annotations.coco.json", pictures = "{0}"'
+    path.write_text(
+        'base = "voc-small@1"\nabout = "my own"\n[data]\nlayout = "coco"\n'
+        f"train = {{ {one.format('train')} }}\nscore = {{ {one.format('valid')} }}\n"
+    )
+
+    protocol = load_protocol("detect", str(path))
+
+    assert isinstance(protocol, DetectProtocol) and isinstance(protocol.data, CocoData)
+    assert (protocol.data.score.pictures, protocol.data.classes) == ("valid", "from data")
+    shipped = load_protocol("detect", "voc-small@1")
+    assert isinstance(shipped, DetectProtocol) and protocol.head == shipped.head

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
+from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import MultiScaleRoIAlign
 from torchvision.ops.poolers import initLevelMapper
 
@@ -68,7 +69,7 @@ def torchvision_detector(detector: Detector) -> nn.Module:
         image_mean=list(pixels.mean),
         image_std=list(pixels.std),
         rpn_anchor_generator=AnchorGenerator(sizes, (head.anchor_ratios,) * len(sizes)),
-        rpn_head=ours.rpn.head.inner,
+        rpn_head=_rpn_head(ours.rpn.head.inner),
         rpn_pre_nms_top_n_train=rpn.before_nms[0],
         rpn_pre_nms_top_n_test=rpn.before_nms[1],
         rpn_post_nms_top_n_train=rpn.after_nms[0],
@@ -93,6 +94,12 @@ def torchvision_detector(detector: Detector) -> nn.Module:
     for norm in still_parts(ours.backbone, protocol.frozen_stages, protocol.norm == "frozen")[1]:
         norm.eval()
     return theirs  # type: ignore[no-any-return]
+
+
+def _rpn_head(ours: Any) -> nn.Module:
+    theirs: nn.Module = RPNHead(ours.cls_logits.in_channels, ours.cls_logits.out_channels)
+    theirs.to(ours.cls_logits.weight).load_state_dict(ours.state_dict())
+    return theirs
 
 
 def _pool(head: C4 | Fpn, scales: Sequence[float]) -> nn.Module:

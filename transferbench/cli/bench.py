@@ -106,6 +106,23 @@ def train(
     _tell(measure, form)
 
 
+@app.command()
+@told
+def detect(device: options.Device = None, form: Form = "text") -> None:
+    """Time a training step of detection against torchvision's Faster R-CNN, equal in all settings."""
+    from transferbench.cli import requests
+
+    requests.require_format(form, _FORMATS)
+
+    def measure() -> Result:
+        from transferbench.benchmarks.detect import bench_detect
+        from transferbench.engine.device import pick_device
+
+        return bench_detect(pick_device(device))
+
+    _tell(measure, form)
+
+
 @app.command("eval")
 @told
 def eval_(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from transferbench.tasks.catalog import TaskName
 
 _FORMATS = ("text", "json")
-_OBJECTS = "detect/objects"
 
 
 @told
@@ -139,7 +138,11 @@ def _tell(rescored: Rescored, other: Rescored | None) -> None:
     from transferbench.runs.record import SCORES
 
     data = rescored.task.data
-    err.print(f"{rescored.protocol}, {data.pictures['score']:,} pictures of {data.root}", markup=False)
+    err.print(
+        f"{rescored.protocol}, {data.pictures['score']:,} pictures of {data.root}",
+        markup=False,
+        soft_wrap=True,
+    )
     for remark in rescored.remarks:
         err.print(remark, markup=False, soft_wrap=True)
     for name, value in rescored.outcome.scores.items():
@@ -152,13 +155,13 @@ def _tell(rescored: Rescored, other: Rescored | None) -> None:
 
 
 def _by_class(per_class: Mapping[str, Mapping[str, float | None]]) -> Table:
-    """Returns a table with a line a class and a column a score, numbers of objects first."""
+    """Returns a table with a line a class: numbers of objects, then the scores that tell most."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from transferbench.runs.record import SCORES
 
-    scores = [name for name in per_class if name in SCORES]
+    scores = [name for name in per_class if name in SCORES and not SCORES[name].is_detail]
     counts = [name for name in per_class if name not in SCORES]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("class")

@@ -50,7 +50,7 @@ def predict(
         stdout.print(f"{path}: {words}{', ...' if len(shown) > 8 else ''}", markup=False, soft_wrap=True)
     content = {"run": str(run), "protocol": restored.record.protocol, "predictions": contents}
     write_atomically(out / "predictions.json", (json.dumps(content, indent=1) + "\n").encode())
-    err.print(f"in {out}: predictions.json and {len(images)} drawings", markup=False, soft_wrap=True)
+    err.print(f"in {out}: predictions.json and drawings ({len(images)})", markup=False, soft_wrap=True)
 
 
 def _names(images: list[Path]) -> list[str]:

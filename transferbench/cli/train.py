@@ -200,6 +200,8 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
         markup=False,
         soft_wrap=True,
     )
-    for name, value in record.scores.items():
-        title = SCORES[name].title if name in SCORES else name
-        out.print(f"{title:>14} {value:7.1%}   {name}", markup=False)
+    shown = {name: value for name, value in record.scores.items() if not SCORES[name].is_detail}
+    for name, value in shown.items():
+        out.print(f"{SCORES[name].title:>14} {value:7.1%}   {name}", markup=False)
+    if len(shown) < len(record.scores):
+        err.print(f"more scores, and each class: transferbench evaluate {cell.folder}", markup=False)

@@ -129,10 +129,14 @@ def _parts(folder: Path, protocol: TaskProtocol | None, split: SplitName | None)
 
     if protocol is None or isinstance(protocol, ClassifyProtocol):
         return labelled_parts(folder, AnyData() if protocol is None else protocol.data, split)
+    from transferbench.cli.console import err
     from transferbench.tasks.catalog import open_task
     from transferbench.tricks.bag import Bag
 
     task = open_task(protocol, folder, limit=None, bag=Bag())
+    task.preflight()
+    for remark in task.data.remarks:
+        err.print(remark, markup=False, soft_wrap=True)
     return unlabelled_parts(task.fit_examples, task.score_examples, split)
 
 

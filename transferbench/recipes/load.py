@@ -20,6 +20,8 @@ from transferbench.tasks.catalog import PROTOCOL_TYPES, TaskName, find_protocol
 Kind = Literal["recipes", "suites"]
 _OWN = ("name", "about", "paper")
 """Keys that a base keeps to itself."""
+_TAGS = ("name", "layout")
+"""Keys that say of which kind a table is."""
 
 
 def shipped(kind: Kind) -> dict[str, Path]:
@@ -202,13 +204,20 @@ def _merged(base: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, An
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what `above` says, and `below` where it says nothing; tables of both are one, key by key."""
+    """Returns what `above` says, and `below` where it says nothing.
+
+    Tables of both are one, key by key, unless they are of another kind, as a head or a layout of data.
+    """
     tables = {
         key: {**below[key], **value}
         for key, value in above.items()
-        if isinstance(value, Mapping) and isinstance(below.get(key), Mapping)
+        if isinstance(value, Mapping) and isinstance(below.get(key), Mapping) and _is_kin(below[key], value)
     }
     return {**below, **above, **tables}
+
+
+def _is_kin(below: Mapping[str, Any], above: Mapping[str, Any]) -> bool:
+    return all(below.get(tag) == above.get(tag, below.get(tag)) for tag in _TAGS)
 
 
 def _require_effect(path: Path, recipe: Recipe) -> None:

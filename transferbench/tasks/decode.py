@@ -3,6 +3,7 @@
 Dimension key: H x W pixels.
 """
 
+import warnings
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -56,7 +57,7 @@ def decode_rgb(content: bytes, name: str) -> np.ndarray:
         DataError: the content is truncated or no picture.
     """
     try:
-        with Image.open(BytesIO(content)) as file:
+        with _opened(BytesIO(content)) as file:
             return np.array(_eight_bit(ImageOps.exif_transpose(file)).convert("RGB"))
     except _PIL_ERRORS as error:
         raise DataError(_complaint(name, error)) from error
@@ -128,7 +129,7 @@ def require_whole(content: bytes, name: str) -> None:
         DataError: the content is truncated or no picture.
     """
     try:
-        with Image.open(BytesIO(content)) as file:
+        with _opened(BytesIO(content)) as file:
             is_suspect = file.format == "JPEG" and _JPEG_END not in content[-_TAIL_BYTES:]
     except _PIL_ERRORS:
         is_suspect = True
@@ -145,7 +146,7 @@ def read_size(path: Path) -> tuple[int, int]:
         DataError: the file is missing, truncated or no picture.
     """
     try:
-        with Image.open(path) as file:
+        with _opened(path) as file:
             size = file.size
             has_an_end = file.format != "JPEG" or _JPEG_END in _tail(path)
         if not has_an_end:
@@ -153,6 +154,13 @@ def read_size(path: Path) -> tuple[int, int]:
         return size
     except _PIL_ERRORS as error:
         raise DataError(_complaint(str(path), error)) from error
+
+
+def _opened(source: Path | BytesIO) -> Image.Image:
+    """Returns a picture with its header read; PIL warns of large ones, as if they were an attack."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(source)
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:

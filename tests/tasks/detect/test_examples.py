@@ -14,12 +14,12 @@ from tests.fabricate.coco import write_coco
 from tests.fabricate.voc import DOG, annotation, write_scene, write_voc
 from transferbench.errors import DataError
 from transferbench.tasks.cache import PictureCache
-from transferbench.tasks.decode import read_rgb, read_rgb_fast
 from transferbench.tasks.detect.examples import DetectBatch, DetectExamples, Example
 from transferbench.tasks.detect.settings import CocoSet
 from transferbench.tasks.detect.sources.coco import read_split
 from transferbench.tasks.detect.sources.picture import Picture
 from transferbench.tasks.detect.sources.voc import read_pictures
+from transferbench.tasks.loader import Loader
 
 CLASSES = ("cat", "dog")
 SET = CocoSet(annotations="annotations/instances_val2017.json", pictures="val2017")
@@ -107,6 +107,23 @@ def test_a_batch_moves_as_a_whole(tmp_path: Path) -> None:
     assert (moved.is_flipped, moved.short_sides) == ((True, True), (16, 16))
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_give_the_batches_that_one_process_gives(workers: int, tmp_path: Path) -> None:
+    split = pictures(tmp_path)
+    Image.new("RGB", (60, 40)).save(split[1].path)
+    examples = DetectExamples(pictures_again(tmp_path), CLASSES, flip=0.5, short_sides=(16, 24))
+
+    alone, given = (
+        list(Loader(examples, batch_size=2, seed=0, workers=count).epoch(1)) for count in (0, workers)
+    )
+
+    for mine, its in zip(alone, given, strict=True):
+        assert (mine.is_flipped, mine.short_sides) == (its.is_flipped, its.short_sides)
+        assert all(map(torch.equal, mine.images, its.images))
+        for ours, theirs in zip(mine.truth, its.truth, strict=True):
+            assert all(map(torch.equal, ours, theirs))
+
+
 def test_crowds_are_not_trained_on_and_difficult_when_scored(tmp_path: Path) -> None:
     split = read_split(write_coco(tmp_path), SET)
     examples = DetectExamples(split.pictures, split.classes, flip=0.0)
@@ -128,7 +145,7 @@ def test_areas_are_those_of_the_annotations(tmp_path: Path) -> None:
     area_T = DetectExamples(split.pictures, split.classes, flip=0.0).truth().area_T
 
     assert area_T is not None
-    assert area_T.tolist() == [50.0] * 5
+    assert area_T.tolist() == [50, 51, 52, 53, 54]
 
 
 def test_pictures_are_decoded_once_where_there_is_a_cache(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,6 +58,14 @@ class DetectBatch:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Goes from one process to another in three pieces, each of which costs more than its bytes do."""
+        pixels = torch.cat([image.reshape(-1) for image in self.images])
+        sizes = [(image.shape[0], image.shape[1]) for image in self.images]
+        boxes_R4, labels_R = (torch.cat(parts) for parts in zip(*self.truth, strict=True))
+        counts = [len(labels) for _, labels in self.truth]
+        return _unpacked, (pixels, sizes, (boxes_R4, labels_R, counts), (self.is_flipped, self.short_sides))
+
     def pin_memory(self) -> DetectBatch:
         """Returns the batch in memory that an accelerator copies from without the host waiting."""
         return self._moved(lambda tensor: tensor.pin_memory())
@@ -71,6 +80,21 @@ class DetectBatch:
             images=[move(image) for image in self.images],
             truth=[(move(boxes_R4), move(labels_R)) for boxes_R4, labels_R in self.truth],
         )
+
+
+def _unpacked(
+    pixels: Tensor,
+    sizes: Sequence[tuple[int, int]],
+    objects: tuple[Tensor, Tensor, list[int]],
+    changes: tuple[tuple[bool, ...], tuple[int, ...] | None],
+) -> DetectBatch:
+    parts = pixels.split_with_sizes([height * width * 3 for height, width in sizes])
+    boxes_R4, labels_R, counts = objects
+    return DetectBatch(
+        [part.view(*size, 3) for part, size in zip(parts, sizes, strict=True)],
+        list(zip(boxes_R4.split_with_sizes(counts), labels_R.split_with_sizes(counts), strict=True)),
+        *changes,
+    )
 
 
 class DetectExamples:

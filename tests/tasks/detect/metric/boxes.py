@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from transferbench.tasks.detect.metric.truth import Found, Truth
 
-Rows = list[tuple[float, ...]]
+Rows = Sequence[tuple[float, ...]]
 
 PICTURES, CLASSES = 12, 3
 

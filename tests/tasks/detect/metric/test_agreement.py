@@ -44,6 +44,13 @@ def test_difficult_objects_and_what_lies_on_them_do_not_count() -> None:
     assert agreement(truth, found_of([*found, (0, 0, 40, 0, 50, 9, 0.95)]), 1) == [1.0]
 
 
+def test_a_second_detection_on_an_object_does_not_go_to_a_difficult_one_below_it() -> None:
+    truth = truth_of([(0, 0, 0, 0, 10, 10, 0), (0, 0, 0, 0, 10, 9, 1)])
+    found = found_of([(0, 0, 0, 0, 10, 10, 0.9), (0, 0, 0, 0, 10, 9.8, 0.8)])
+
+    assert agreement(truth, found, 1) == [pytest.approx(1 / 1.5)]
+
+
 def test_matches_come_in_the_order_of_the_detections() -> None:
     found = found_of([(0, 0, 0, 0, 10, 9, 0.5), (0, 0, 0, 0, 10, 8, 0.9), (0, 1, 20, 0, 30, 10, 0.7)])
 

@@ -42,7 +42,7 @@ def test_predictions_that_are_the_truth_score_one_and_lose_nothing() -> None:
 
     scored = score(truth, found)
 
-    assert scored.scores | {"detect/coco_ar1": 1.0} == pytest.approx(dict.fromkeys(SMALL_SCORES, 1.0))
+    assert dict(scored.scores) | {"detect/coco_ar1": 1.0} == pytest.approx(dict.fromkeys(SMALL_SCORES, 1.0))
     assert set(scored.errors.values()) == {0.0}
 
 

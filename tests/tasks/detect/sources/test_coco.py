@@ -68,15 +68,18 @@ def test_an_area_is_the_annotation_s_or_that_of_the_box_where_it_says_nothing(tm
     def change(content: dict[str, Any]) -> None:
         del content["annotations"][0]["area"]
 
-    assert read(tmp_path, change).pictures[0].truth.area_R.tolist() == [16 * 20, 50]
+    assert read(tmp_path, change).pictures[0].truth.area_R.tolist() == [16 * 20, 51]
 
 
 def test_objects_go_to_their_pictures_in_whatever_order_they_are_written(tmp_path: Path) -> None:
-    shuffled = read(tmp_path / "a", lambda content: content["annotations"].reverse())
+    ordered = read(tmp_path / "a").pictures
+    turned = read(tmp_path / "b", lambda content: content["annotations"].reverse()).pictures
 
-    names = [picture.truth.names for picture in shuffled.pictures]
-
-    assert names == [("cat", "dog"), (), ("dog", "dog"), ("cat",)]
+    for its, mine in zip((p.truth for p in ordered), (p.truth for p in turned), strict=True):
+        assert mine.names == its.names[::-1]
+        assert mine.boxes_R4.tolist() == its.boxes_R4.tolist()[::-1]
+        assert mine.area_R.tolist() == its.area_R.tolist()[::-1]
+        assert mine.is_crowd_R.tolist() == its.is_crowd_R.tolist()[::-1]
 
 
 def test_a_limit_takes_the_first_pictures(tmp_path: Path) -> None:

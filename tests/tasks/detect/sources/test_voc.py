@@ -115,6 +115,16 @@ def test_a_list_of_one_class_is_not_taken_for_that_of_the_split(tmp_path: Path) 
     )
 
 
+def test_a_list_that_is_no_text_is_a_fault_and_a_mark_at_its_start_is_none(tmp_path: Path) -> None:
+    path = write_voc(tmp_path) / "VOCdevkit/VOC2007/ImageSets/Main/trainval.txt"
+
+    path.write_bytes(b"\xef\xbb\xbf000000\r\n")
+    assert [p.id for p in read_pictures(tmp_path, TRAIN)] == ["000000"]
+
+    path.write_bytes("000000".encode("utf-16"))
+    assert "found a file that is no text in UTF-8; save it so" in message(tmp_path)
+
+
 def test_a_name_may_have_spaces(tmp_path: Path) -> None:
     write_voc(tmp_path)
     write_scene(tmp_path, "a dog", [DOG])

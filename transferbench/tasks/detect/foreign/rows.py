@@ -56,9 +56,9 @@ def found_in(path: Path, rows: Rows, pictures: Sequence[Picture]) -> Found:
         others = {rows.pictures[row] for row in unknown}
         raise DataError(
             f"{rows.place(unknown[0])}: expected detections in the {len(pictures):,} pictures that are "
-            f"scored, as {pictures[0].id!r}, found {len(unknown):,} detections in {len(others):,} others, the "
-            f"first in {rows.pictures[unknown[0]]!r}; predict the same split, or name its pictures as the "
-            "data set does"
+            f"scored, as {pictures[0].id!r}, found {len(unknown):,} detections in {len(others):,} others, "
+            f"the first in {rows.pictures[unknown[0]]!r}; predict the same split, or name its pictures as "
+            "the data set does"
         )
     raise_together(list(_number_faults(rows)))
     return Found(picture_D, rows.boxes_D4, rows.label_D, rows.score_D)

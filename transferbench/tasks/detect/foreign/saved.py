@@ -46,8 +46,9 @@ def read_saved(path: Path, classes: Sequence[str]) -> Rows:
 
 def _load(path: Path) -> Mapping[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        # NumPy leaves a broken archive open, so that it is opened here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            arrays = dict(saved)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path}: expected arrays saved by NumPy, found a file that cannot be read ({error}); write it "

@@ -78,12 +78,6 @@ def installed_evaluator() -> Evaluator:
     return "pycocotools" if find_spec("faster_coco_eval") is None else "faster-coco-eval"
 
 
-def coco_ap(truth: Truth, found: Found, pictures: int, classes: int) -> tuple[ByClass, ByClass]:
-    """Returns the AP of each class and its AP at IoU 0.5, see `coco_scores`."""
-    scores = coco_scores(truth, found, pictures, classes)
-    return scores["coco_ap"], scores["coco_ap50"]
-
-
 def _evaluate(
     truth: Truth, found: Found, counts: tuple[int, int], evaluator: Evaluator
 ) -> dict[str, np.ndarray]:

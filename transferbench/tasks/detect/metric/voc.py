@@ -135,12 +135,12 @@ def mean_ap(aps: Sequence[float | None]) -> float:
 def _verdicts(
     truth: Truth, found: Found, classes: int, least_iou: float, extra: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Returns for each detection, best first, whether it is right and whether it is left out."""
+    """Returns for each detection, best first, whether it is the first on its object, and is left out."""
     pairs = pair_up(found.picture_D * classes + found.label_D, truth.picture_T * classes + truth.label_T)
     iou_P = iou(truth.boxes_T4[pairs.object_P], found.boxes_D4[pairs.detection_P], extra)
     best_D, iou_D = best_objects(pairs, iou_P, len(found.label_D))
     is_left_out_D = left_out(best_D, iou_D, truth.is_difficult_T, least_iou)
-    hits = np.flatnonzero((iou_D >= least_iou) & ~is_left_out_D)
+    hits = np.flatnonzero(iou_D >= least_iou)
     _, first = np.unique(best_D[hits], return_index=True)
     is_right_D = np.zeros(len(best_D), dtype=bool)
     is_right_D[hits[first]] = True

@@ -168,7 +168,7 @@ class _Products(torch.autograd.Function):
         return pooled.view(boxes, bins, channels, bins)
 
     @staticmethod
-    def backward(ctx: Any, grad_RBCB: Tensor) -> tuple[Tensor, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad_RBCB: Tensor) -> tuple[Tensor, None, None, None]:
         columns_RBW, rows_RBH = ctx.saved_tensors
         channels, height, width = ctx.shape[1:]
         grad = grad_RBCB.contiguous().flatten(1, 2)

@@ -52,7 +52,7 @@ class ProposalNetwork(nn.Module):
         for level, (own, stride) in enumerate(zip(sizes, strides, strict=True)):
             cells_A4 = cell_anchors(head.anchor_form, own, head.anchor_ratios, stride)
             self.register_buffer(f"cells_{level}", cells_A4, persistent=False)
-        self.head = Widened(RPNHead(channels, len(sizes[0]) * len(head.anchor_ratios)))
+        self.head = Widened(_Outputs(channels, len(sizes[0]) * len(head.anchor_ratios)))
 
     def forward(
         self,
@@ -69,10 +69,10 @@ class ProposalNetwork(nn.Module):
             padded: (height, width) of the batch.
             objects: of the batch.
         """
-        logits, shifts = self.head(list(maps))
-        counts = [level[0].numel() for level in logits]
-        logit_NA = torch.cat([_by_place(level, 1) for level in logits], 1).squeeze(2)
-        shifts_NA4 = torch.cat([_by_place(level, 4) for level in shifts], 1)
+        outputs: list[Tensor] = self.head(list(maps))
+        counts = [level_NA5.shape[1] for level_NA5 in outputs]
+        logit_NA, shifts_NA4 = torch.cat(outputs, 1).split_with_sizes((1, 4), 2)
+        logit_NA = logit_NA.squeeze(2)
         anchors_A4 = self.anchors([(level.shape[2], level.shape[3]) for level in maps], padded)
         with torch.no_grad():
             proposals = self._proposals(logit_NA, shifts_NA4, anchors_A4, counts=counts, sizes_N2=sizes_N2)
@@ -168,11 +168,22 @@ class ProposalNetwork(nn.Module):
         }
 
 
+class _Outputs(RPNHead):  # type: ignore[misc]
+    """torchvision's layers, the last two of which, each of few channels, work as one."""
+
+    def forward(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Returns the logit and the shifts of each anchor of each map, place by place, (N, A, 5)."""
+        layers = (self.cls_logits, self.bbox_pred)
+        anchors = self.cls_logits.out_channels
+        # Ordered anchor by anchor, so that what belongs to one lies side by side.
+        weight, bias = (
+            torch.cat([getattr(layer, name).unflatten(0, (anchors, -1)) for layer in layers], 1).flatten(0, 1)
+            for name in ("weight", "bias")
+        )
+        found = [F.conv2d(self.conv(map_NCHW), weight, bias) for map_NCHW in maps]
+        return [map_NCHW.permute(0, 2, 3, 1).reshape(len(map_NCHW), -1, 5) for map_NCHW in found]
+
+
 def _mean(losses: Tensor, counts: Tensor, among: Tensor) -> Tensor:
     """Returns the sum of the losses that count, divided by the number of boxes that were drawn."""
     return torch.where(counts, losses, 0).sum() / among.sum().clamp(min=1)
-
-
-def _by_place(map_NCHW: Tensor, numbers: int) -> Tensor:
-    """Returns the outputs of a map row by row, for each place anchor by anchor, (N, A, numbers)."""
-    return map_NCHW.permute(0, 2, 3, 1).reshape(len(map_NCHW), -1, numbers)

@@ -81,7 +81,12 @@ def _image_set_path(folder: Path, name: str) -> Path:
 def _read_image_set(folder: Path, name: str) -> list[str]:
     path = _image_set_path(folder, name)
     try:
-        stems = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        stems = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: expected a name of a picture in each line, found a file that is no text in UTF-8; save "
+            "it so"
+        ) from error
     except OSError as error:
         archive = _ARCHIVES.get(name) or _ARCHIVES.get(folder.name) or "the data set"
         raise DataError(
