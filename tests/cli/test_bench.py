@@ -72,6 +72,14 @@ def test_a_training_step_is_timed() -> None:
 
 
 @pytest.mark.slow
+def test_a_step_of_detection_is_timed_beside_torchvision_s() -> None:
+    content = json.loads(told("bench", "detect", "--device", "cpu", "--format", "json").stdout)
+
+    assert {"step_miniature", "step_full"} <= set(content["ratios"])
+    assert all(ratio > 0 for ratio in content["ratios"].values())
+
+
+@pytest.mark.slow
 def test_scoring_is_timed(tmp_path: Path) -> None:
     Image.new("RGB", (50, 40)).save(tmp_path / "a.jpg")
 

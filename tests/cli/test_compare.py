@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import error, told
-from tests.fabricate.records import demo, taught, top1
+from tests.fabricate.records import demo, record, taught, top1
 from transferbench.cli.compare import write_comparison
 from transferbench.recipes.load import load_suite
 from transferbench.recipes.suite import Suite
@@ -50,6 +50,16 @@ def written(folder: Path, suite: Suite, runs: Sequence[Record]) -> Path:
         home.mkdir(parents=True)
         write_record(home, run)
     return folder
+
+
+def test_details_are_shown_where_they_are_asked_for(tmp_path: Path) -> None:
+    scores = {"map_area": 0.5, "lost_missed": 0.1}
+    runs = [record(name, "detect", seed, scores) for name in ("B", "D") for seed in (0, 1)]
+    folder = written(tmp_path / "demo", SUITE, runs)
+
+    assert "AP lost" not in told("compare", folder).stdout
+    assert "AP lost: missed" in told("compare", folder, "--all").stdout
+    assert "detect/lost_missed" in told("compare", folder, "--format", "json").stdout
 
 
 def test_json_has_the_promised_shape_and_is_alone_on_stdout(runs: Path) -> None:

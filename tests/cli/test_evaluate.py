@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import error, told
+from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.toml import write_toml
 from tests.fabricate.voc import write_voc
-from tests.runs.tiny import DETECT, MACHINE, transfer
+from tests.runs.tiny import DETECT, MACHINE, pretraining, transfer
 from transferbench.runs.execute import execute
 
+HEADLINES = ["detect/map_voc07", "detect/map_area", "detect/coco_ap", "detect/coco_ap50"]
 RULES = DETECT.model_copy(
     update={"name": "tiny", "data": DETECT.data.model_copy(update={"classes": ("cat", "dog")})}
 )
@@ -150,3 +152,23 @@ def test_predict_names_a_picture_that_is_broken_before_it_writes(world: Path, tm
 
     assert "broken.jpg: expected a whole picture, found one that cannot be decoded" in told_of
     assert not (tmp_path / "out").exists()
+
+
+def test_a_frozen_backbone_and_a_limit_are_part_of_the_protocol_s_name(world: Path, tmp_path: Path) -> None:
+    imagefolder(tmp_path / "folders")
+    execute(pretraining(tmp_path / "folders", tmp_path / "pretrained"), MACHINE, lambda news: None)
+
+    result = told(
+        *("detect", tmp_path / "pretrained", "--data", world, "--protocol", world / "tiny.toml"),
+        *("--frozen-backbone", "--limit", "3", "-o", tmp_path / "run", "--threads", "1", "--cache", "ram"),
+    )
+
+    assert "by tiny@1 (frozen-backbone, limit=3): done" in " ".join(result.stderr.split())
+    assert "pictures are decoded once: 3 decoded pictures take" in result.stderr
+    assert [line.split()[-1] for line in result.stdout.splitlines()] == HEADLINES
+
+
+def test_an_unknown_mode_of_the_cache_is_refused(world: Path) -> None:
+    told_of = error("detect", "random:mini_b", "--data", world, "--cache", "disk")
+
+    assert told_of == "error: --cache: expected one of ram, off, auto, found 'disk'\n"

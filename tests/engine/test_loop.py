@@ -119,6 +119,29 @@ def test_clipping_bounds_the_step(tmp_path: Path) -> None:
     assert sum(p.abs().sum().item() for p in clipped.model.parameters()) < 4 * 0.001 * 2
 
 
+def test_clipping_by_value_bounds_each_element_by_itself(tmp_path: Path) -> None:
+    plan = Plan(epochs=0.25, batch_size=8, lr=1.0, clip_value=0.01, optimizer=Sgd(momentum=0, weight_decay=0))
+    clipped = job(tmp_path, plan=plan)
+
+    fit(clipped, lambda _: None)
+
+    weights = next(clipped.model.parameters())
+    torch.testing.assert_close(weights.abs(), torch.full((1, 3), 0.01))
+
+
+def test_a_part_of_an_epoch_ends_after_a_whole_step(tmp_path: Path) -> None:
+    whole: list[StepReport] = []
+    fit(
+        job(tmp_path, plan=Plan(epochs=2, batch_size=8, lr=0.05), checkpoint=tmp_path / "whole"), whole.append
+    )
+    steps: list[StepReport] = []
+
+    fit(job(tmp_path, plan=Plan(epochs=1.75, batch_size=8, lr=0.05)), steps.append)
+
+    assert [step.step for step in steps] == list(range(7))
+    assert losses(steps)[0] == losses(whole)[0]
+
+
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     fit(job(tmp_path), lambda _: None)
 

@@ -51,8 +51,8 @@ def bench_eval(
     """
     keep_freed_memory()
     try_kernels(setting.device)
-    peers = peers_of(setting.arch, CLASSES)
     with jpegs(folder, pictures) as paths:
+        peers = peers_of(setting.arch, CLASSES)
         count = max(len(paths), CLASSES)
         with opened(paths, side=setting.side, count=count) as task:
             ways: dict[str, Callable[[], object]] = {OURS: _ours(task, setting)}

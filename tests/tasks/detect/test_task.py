@@ -172,3 +172,17 @@ def test_a_picture_is_scored_the_same_whatever_stands_beside_it(tmp_path: Path) 
     beside = task.measure(model, together, lambda done: None)
 
     np.testing.assert_allclose(beside["score"], apart["score"], atol=1e-5)
+
+
+def test_stretches_of_a_split_are_worth_what_the_whole_is(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+    model = task.build(TinyBackbone(is_used=True), 0)
+    examples = task.score_examples
+    each = [examples.collate([examples.example(index, None)]) for index in range(len(examples))]
+    whole = task.measure(model, each, lambda done: None)
+
+    parts = [task.measure(model, some, lambda done: None) for some in (each[:1], [], each[1:])]
+
+    joined = task.outcome(parts)
+    assert joined.scores == task.outcome([whole]).scores
+    assert all((joined.predictions[name] == whole[name]).all() for name in whole)

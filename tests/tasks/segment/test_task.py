@@ -11,7 +11,7 @@ from PIL import Image
 from tests.fabricate.ade20k import blocks, write_ade20k, write_pair
 from tests.tasks.segment.tiny import TinyBackbone
 from transferbench.engine.plan import Plan
-from transferbench.errors import DataError
+from transferbench.errors import ConfigError, DataError
 from transferbench.tasks.base import Outcome, Task
 from transferbench.tasks.decode import read_rgb, read_size
 from transferbench.tasks.segment.examples import SegmentBatch
@@ -81,6 +81,42 @@ def test_only_the_heads_learn_ten_times_as_fast(task: SegmentTask) -> None:
     assert {name.split(".")[0] for name in heads.names} == {"head", "auxiliary"}
     grouped = [*backbone.parameters, *heads.parameters]
     assert {id(p) for p in grouped} == {id(p) for p in model.parameters()}
+
+
+def test_a_frozen_backbone_does_not_move_and_only_the_heads_are_trained(tmp_path: Path) -> None:
+    write_ade20k(tmp_path)
+    frozen = SegmentTask(_PROTOCOL.with_frozen_backbone(), tmp_path)
+    backbone = TinyBackbone()
+    backbone.is_loaded = True
+    model = frozen.build(backbone, seed=0).train()
+
+    (heads,) = frozen.parameter_groups(model, _PROTOCOL.plan)
+
+    assert {name.split(".")[0] for name in heads.names} == {"head", "auxiliary"}
+    assert not backbone.training and model.training
+    assert not any(parameter.requires_grad for parameter in backbone.parameters())
+
+
+def test_what_was_never_trained_is_not_frozen(tmp_path: Path) -> None:
+    write_ade20k(tmp_path)
+
+    with pytest.raises(
+        ConfigError, match="expected a pretrained backbone, because all of it is frozen, found"
+    ):
+        SegmentTask(_PROTOCOL.with_frozen_backbone(), tmp_path).build(TinyBackbone(), seed=0)
+
+
+def test_stretches_of_a_split_are_worth_what_the_whole_is(task: SegmentTask) -> None:
+    model = task.build(TinyBackbone(), seed=0)
+    examples = task.score_examples
+    each = [examples.collate([examples.example(index, None)]) for index in range(2)]
+    whole = task.measure(model, each, lambda done: None)
+
+    parts = [task.measure(model, [one], lambda done: None) for one in each]
+
+    joined = task.outcome(parts)
+    assert joined.scores == task.outcome([whole]).scores
+    assert all((joined.predictions[name] == whole[name]).all() for name in whole)
 
 
 def test_scores_follow_from_the_predictions_that_are_kept(task: SegmentTask) -> None:
