@@ -47,7 +47,8 @@ def _tell(progress: Progress, cells: int, told: set[str], began: float) -> None:
 def _finished(record: Record) -> str:
     from transferbench.runs.record import SCORES
 
-    scores = ", ".join(f"{SCORES[name].title} {value:.1%}" for name, value in record.scores.items())
+    shown = {name: value for name, value in record.scores.items() if not SCORES[name].is_detail}
+    scores = ", ".join(f"{SCORES[name].title} {value:.1%}" for name, value in shown.items())
     return f"{record.recipe}/{record.task}/seed{record.seed}: {scores}"
 
 
