@@ -29,8 +29,12 @@ STEPS = 20
 SHORT = ("plan.epochs=4", "plan.batch_size=2", "plan.precision='fp64'")
 CHANGES: dict[TaskName, tuple[str, ...]] = {
     "classify": (),
-    "detect": (*SHORT, f"data.classes={json.dumps(list(SHAPES))}"),  # so few scenes show not all of them
-    "segment": (*SHORT, "plan.epochs=10"),
+    "detect": (
+        *SHORT,
+        "plan.lr=0.001",
+        f"data.classes={json.dumps(list(SHAPES))}",
+    ),  # so few scenes show not all of them
+    "segment": (*SHORT, "plan.lr=0.0005", "plan.epochs=10"),
 }
 Curve = Literal["classify", "detect", "segment", "modern"]
 CURVES: tuple[Curve, ...] = get_args(Curve)

@@ -200,8 +200,8 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
         markup=False,
         soft_wrap=True,
     )
-    shown = {name: value for name, value in record.scores.items() if not SCORES[name].is_detail}
-    for name, value in shown.items():
+    headlines = {name: value for name, value in record.scores.items() if not SCORES[name].is_detail}
+    for name, value in headlines.items():
         out.print(f"{SCORES[name].title:>14} {value:7.1%}   {name}", markup=False)
-    if len(shown) < len(record.scores):
+    if len(headlines) < len(record.scores):
         err.print(f"more scores, and each class: transferbench evaluate {cell.folder}", markup=False)
