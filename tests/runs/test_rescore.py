@@ -13,6 +13,7 @@ from tests.fabricate.ade20k import write_ade20k
 from tests.fabricate.voc import DOG, write_image_set, write_scene, write_voc
 from tests.runs.tiny import DETECT, MACHINE, SEGMENT, transfer
 from transferbench.errors import DataError, RunError
+from transferbench.runs.cell import Cell
 from transferbench.runs.execute import execute
 from transferbench.runs.record import read_record
 from transferbench.runs.rescore import rescore_run
@@ -105,3 +106,14 @@ def test_predictions_that_are_missing_or_broken_are_named(
         RunError, match=f"predictions.npz: expected the predictions of a run, found .*{found}"
     ):
         rescore_run(run)
+
+
+def test_a_finished_run_of_another_order_of_classes_is_named(world: Path, tmp_path: Path) -> None:
+    def cell(*classes: str) -> Cell:
+        data = DETECT.data.model_copy(update={"classes": classes})
+        return transfer(DETECT.model_copy(update={"data": data}), world, tmp_path, weights="random:mini_b")
+
+    execute(cell("cat", "dog"), MACHINE, lambda news: None)
+
+    with pytest.raises(RunError, match=r"found a finished one .*, where class 0 is 'cat' and not 'dog'; give"):
+        execute(cell("dog", "cat"), MACHINE, lambda news: None, if_full="resume")

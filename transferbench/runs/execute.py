@@ -23,6 +23,7 @@ from transferbench.runs.folder import IfFull, opened
 from transferbench.runs.metrics import MetricsFile
 from transferbench.runs.outcome import keep
 from transferbench.runs.record import Record, read_record
+from transferbench.runs.rescore import first_difference
 from transferbench.runs.setting import Setting, prepare
 from transferbench.tasks.base import DataCard, Outcome
 from transferbench.tasks.loader import Loader, scoring_batches
@@ -97,7 +98,8 @@ def _require_same(finished: Record, setting: Setting) -> None:
     if finished.identity != setting.identity:
         raise RunError(
             f"{setting.cell.folder}: expected this run ({setting.cell.label}), found a finished one of other "
-            "settings, data or weights; give --overwrite to do it anew, or another --out"
+            f"settings, data or weights{first_difference(finished.classes, setting.task.data.classes)}; give "
+            "--overwrite to do it anew, or another --out"
         )
 
 

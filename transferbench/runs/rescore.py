@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def opened(record: Record, data: Path | None) -> Task:
         raise DataError(
             f"{root}: expected the {expected[0]} pictures and the {len(expected[1])} classes that the run "
             f"was scored on, in their order, found {task.data.pictures['score']} and {len(task.data.classes)}"
-            f"{_first_difference(task.data.classes, expected[1])}; give --data with the folder of the run"
+            f"{first_difference(task.data.classes, expected[1])}; give --data with the folder of the run"
         )
     return task
 
@@ -117,7 +118,8 @@ def read_predictions(path: Path) -> Predictions:
         ) from error
 
 
-def _first_difference(found: tuple[str, ...], expected: tuple[str, ...]) -> str:
+def first_difference(found: Sequence[str], expected: Sequence[str]) -> str:
+    """Returns in words the first class of another name or place; nothing where there is none."""
     for place, (theirs, ours) in enumerate(zip(found, expected, strict=False)):
         if theirs != ours:
             return f", where class {place} is {theirs!r} and not {ours!r}"

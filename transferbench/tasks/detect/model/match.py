@@ -40,10 +40,6 @@ class Objects:
             boxes_NT4, labels_NT = boxes_NT4.new_zeros(len(truth), 1, 4), labels_NT.new_zeros(len(truth), 1)
         return cls(boxes_NT4, labels_NT, tuple(len(boxes_R4) for boxes_R4, _ in truth))
 
-    def boxes_of(self, match_NR: Tensor) -> Tensor:
-        """Returns the boxes of objects by their index in their picture, (N, R, 4)."""
-        return self.boxes_NT4.gather(1, match_NR[:, :, None].expand(-1, -1, 4))
-
 
 @dataclass(frozen=True)
 class Drawn:
@@ -127,6 +123,18 @@ def draw(label_NR: Tensor, batch: int, positive_fraction: float) -> Drawn:
     rank_NR.scatter_(1, best.indices, torch.where(best.values >= 0, best.values + 1, of_others))
     drawn = rank_NR.topk(min(batch, label_NR.shape[1]), 1)
     return Drawn(drawn.indices, drawn.values >= 1, drawn.values >= 0)
+
+
+def rows_of(table_NRD: Tensor, index_NB: Tensor) -> Tensor:
+    """Returns rows of each picture's part of a table by their index, (N, B, D)."""
+    pictures, rows = table_NRD.shape[:2]
+    first_N1 = torch.arange(pictures, device=index_NB.device)[:, None] * rows
+    # Backwards this adds up rows; torch's gather would add up numbers.
+    return (
+        table_NRD.flatten(0, 1)
+        .index_select(0, (index_NB + first_N1).flatten())
+        .view(pictures, -1, table_NRD.shape[2])
+    )
 
 
 def _labels(best_R: Tensor, ious: tuple[float, float]) -> Tensor:

@@ -17,7 +17,7 @@ from torchvision.models.detection.rpn import RPNHead
 
 from transferbench.tasks.detect.model.anchors import cell_anchors, grid_anchors
 from transferbench.tasks.detect.model.coder import clip, decode, encode
-from transferbench.tasks.detect.model.match import Objects, draw, match_anchors
+from transferbench.tasks.detect.model.match import Objects, draw, match_anchors, rows_of
 from transferbench.tasks.detect.model.suppress import unsuppressed
 from transferbench.tasks.detect.model.widen import Widened
 from transferbench.tasks.detect.settings import C4, Fpn
@@ -71,14 +71,12 @@ class ProposalNetwork(nn.Module):
         """
         outputs: list[Tensor] = self.head(list(maps))
         counts = [level_NA5.shape[1] for level_NA5 in outputs]
-        logit_NA, shifts_NA4 = torch.cat(outputs, 1).split_with_sizes((1, 4), 2)
-        logit_NA = logit_NA.squeeze(2)
+        output_NA5 = torch.cat(outputs, 1)
         anchors_A4 = self.anchors([(level.shape[2], level.shape[3]) for level in maps], padded)
-        with torch.no_grad():
-            proposals = self._proposals(logit_NA, shifts_NA4, anchors_A4, counts=counts, sizes_N2=sizes_N2)
+        proposals = self._proposals(output_NA5.detach(), anchors_A4, counts, sizes_N2)
         if objects is None:
             return proposals, {}
-        return proposals, self._losses(logit_NA, shifts_NA4, anchors_A4, sizes_N2=sizes_N2, objects=objects)
+        return proposals, self._losses(output_NA5, anchors_A4, sizes_N2, objects)
 
     def anchors(self, places: Sequence[tuple[int, int]], padded: tuple[int, int]) -> Tensor:
         """Returns the anchors of all maps, (A, 4).
@@ -95,46 +93,31 @@ class ProposalNetwork(nn.Module):
         return torch.cat(grids)
 
     def _proposals(
-        self,
-        logit_NA: Tensor,
-        shifts_NA4: Tensor,
-        anchors_A4: Tensor,
-        *,
-        counts: list[int],
-        sizes_N2: Tensor,
+        self, output_NA5: Tensor, anchors_A4: Tensor, counts: list[int], sizes_N2: Tensor
     ) -> Proposals:
         rpn = self._rpn
         before, after = rpn.before_nms[not self.training], rpn.after_nms[not self.training]
-        best = [level.topk(min(before, level.shape[1]), 1) for level in torch.split(logit_NA, counts, 1)]
+        levels = torch.split(output_NA5[:, :, 0], counts, 1)
+        best = [logit_NA.topk(min(before, logit_NA.shape[1]), 1) for logit_NA in levels]
         starts = [sum(counts[:level]) for level in self._levels]
         index_NP = torch.cat([top.indices + start for top, start in zip(best, starts, strict=True)], 1)
         score_NP = torch.cat([top.values for top in best], 1)
-        of_anchor_NP4 = index_NP[:, :, None].expand(-1, -1, 4)
-        boxes_NP4 = decode(shifts_NA4.gather(1, of_anchor_NP4), anchors_A4[index_NP], _WEIGHTS)
+        boxes_NP4 = decode(rows_of(output_NA5, index_NP)[:, :, 1:], anchors_A4[index_NP], _WEIGHTS)
         boxes_NP4 = clip(boxes_NP4, sizes_N2[:, None])
         sides_NP2 = boxes_NP4[:, :, 2:] - boxes_NP4[:, :, :2]
         is_real_NP = ((sides_NP2 >= rpn.min_size) & (sides_NP2 > 0)).all(2)
         # A box without area overlaps nothing, so that it suppresses nothing.
         boxes_NP4 = boxes_NP4 * is_real_NP[:, :, None]
-        groups = [torch.full((top.values.shape[1],), level) for level, top in enumerate(best)]
-        group_NP = torch.cat(groups).to(logit_NA.device) + len(groups) * torch.arange(
-            len(logit_NA), device=logit_NA.device
-        ).unsqueeze(1)
+        level_P = torch.cat([torch.full_like(top.indices[0], level) for level, top in enumerate(best)])
+        pictures_N1 = torch.arange(len(output_NA5), device=level_P.device)[:, None]
+        group_NP = level_P + len(best) * pictures_N1
         is_best_P = unsuppressed(boxes_NP4.flatten(0, 1), score_NP.flatten(), group_NP.flatten(), rpn.nms_iou)
         is_real_NP &= is_best_P.view_as(is_real_NP)
         chosen = score_NP.masked_fill(~is_real_NP, -torch.inf).topk(min(after, score_NP.shape[1]), 1).indices
-        return Proposals(
-            boxes_NP4.gather(1, chosen[:, :, None].expand(-1, -1, 4)), is_real_NP.gather(1, chosen)
-        )
+        return Proposals(rows_of(boxes_NP4, chosen), is_real_NP.gather(1, chosen))
 
     def _losses(
-        self,
-        logit_NA: Tensor,
-        shifts_NA4: Tensor,
-        anchors_A4: Tensor,
-        *,
-        sizes_N2: Tensor,
-        objects: Objects,
+        self, output_NA5: Tensor, anchors_A4: Tensor, sizes_N2: Tensor, objects: Objects
     ) -> dict[str, Tensor]:
         rpn = self._rpn
         is_inside_NA = None
@@ -144,27 +127,21 @@ class ProposalNetwork(nn.Module):
             anchors_A4, objects, (rpn.negative_iou, rpn.positive_iou), is_inside_NA
         )
         drawn = draw(label_NA, rpn.batch, rpn.positive_fraction)
-        right = int(rpn.batch * rpn.positive_fraction)  # only these have a box to go to
-        index_NB, is_right_NB1 = drawn.index_NB[:, :right], drawn.is_right_NB[:, :right, None]
-        target_NB4 = encode(objects.boxes_of(match_NA.gather(1, index_NB)), anchors_A4[index_NB], _WEIGHTS)
+        is_right_NB1 = drawn.is_right_NB[:, :, None]
+        objects_NB4 = rows_of(objects.boxes_NT4, match_NA.gather(1, drawn.index_NB))
+        target_NB4 = encode(objects_NB4, anchors_A4[drawn.index_NB], _WEIGHTS)
+        logit_NB1, shifts_NB4 = rows_of(output_NA5, drawn.index_NB).split_with_sizes((1, 4), 2)
+        objectness_NB1 = F.binary_cross_entropy_with_logits(
+            logit_NB1, is_right_NB1.to(logit_NB1.dtype), reduction="none"
+        )
+        boxes_NB4 = F.smooth_l1_loss(
+            shifts_NB4, torch.where(is_right_NB1, target_NB4, 0), beta=rpn.box_loss_beta, reduction="none"
+        )
+        drawn_count = drawn.is_drawn_NB.sum().clamp(min=1)
         return {
-            "loss_objectness": _mean(
-                F.binary_cross_entropy_with_logits(
-                    logit_NA.gather(1, drawn.index_NB), drawn.is_right_NB.to(logit_NA.dtype), reduction="none"
-                ),
-                drawn.is_drawn_NB,
-                drawn.is_drawn_NB,
-            ),
-            "loss_rpn_box_reg": _mean(
-                F.smooth_l1_loss(
-                    shifts_NA4.gather(1, index_NB[:, :, None].expand(-1, -1, 4)),
-                    torch.where(is_right_NB1, target_NB4, 0),
-                    beta=rpn.box_loss_beta,
-                    reduction="none",
-                ),
-                is_right_NB1,
-                drawn.is_drawn_NB,
-            ),
+            "loss_objectness": torch.where(drawn.is_drawn_NB[:, :, None], objectness_NB1, 0).sum()
+            / drawn_count,
+            "loss_rpn_box_reg": torch.where(is_right_NB1, boxes_NB4, 0).sum() / drawn_count,
         }
 
 
@@ -182,8 +159,3 @@ class _Outputs(RPNHead):  # type: ignore[misc]
         )
         found = [F.conv2d(self.conv(map_NCHW), weight, bias) for map_NCHW in maps]
         return [map_NCHW.permute(0, 2, 3, 1).reshape(len(map_NCHW), -1, 5) for map_NCHW in found]
-
-
-def _mean(losses: Tensor, counts: Tensor, among: Tensor) -> Tensor:
-    """Returns the sum of the losses that count, divided by the number of boxes that were drawn."""
-    return torch.where(counts, losses, 0).sum() / among.sum().clamp(min=1)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from transferbench.tasks.detect.model.coder import clip, decode, encode
-from transferbench.tasks.detect.model.match import Objects, draw, match_proposals
+from transferbench.tasks.detect.model.match import Objects, draw, match_proposals, rows_of
 from transferbench.tasks.detect.model.proposals import Proposals
 from transferbench.tasks.detect.model.suppress import best_of_groups, unsuppressed
 from transferbench.tasks.detect.settings import Roi
@@ -72,8 +72,8 @@ def drawn_rois(proposals: Proposals, objects: Objects, roi: Roi) -> tuple[Rois, 
     is_real_NP = torch.cat([proposals.is_real_NP, objects.labels_NT > 0], 1)
     label_NP, match_NP = match_proposals(boxes_NP4, is_real_NP, objects, roi.positive_iou)
     drawn = draw(label_NP, roi.batch, roi.positive_fraction)
-    boxes_NB4 = boxes_NP4.gather(1, drawn.index_NB[:, :, None].expand(-1, -1, 4))
-    shifts_NB4 = encode(objects.boxes_of(match_NP.gather(1, drawn.index_NB)), boxes_NB4, _WEIGHTS)
+    boxes_NB4 = rows_of(boxes_NP4, drawn.index_NB)
+    shifts_NB4 = encode(rows_of(objects.boxes_NT4, match_NP.gather(1, drawn.index_NB)), boxes_NB4, _WEIGHTS)
     shifts_NB4 = torch.where(drawn.is_right_NB[:, :, None], shifts_NB4, 0)
     picture_R, place_R = drawn.is_drawn_NB.nonzero(as_tuple=True)
     labels_NB = label_NP.gather(1, drawn.index_NB)
@@ -96,8 +96,8 @@ def box_losses(logits_RK: Tensor, shifts_RK4: Tensor, targets: Targets, beta: fl
         torchvision's `fastrcnn_loss`, which has beta 1/9; GluonCV has 1.
     """
     count = max(1, len(logits_RK))
-    label_R11 = (targets.labels_R - 1).clamp(min=0)[:, None, None]
-    own_R4 = shifts_RK4.gather(1, label_R11.expand(-1, -1, 4)).squeeze(1)
+    own_R1 = (targets.labels_R - 1).clamp(min=0)[:, None]
+    own_R4 = rows_of(shifts_RK4, own_R1).squeeze(1)
     losses_R4 = F.smooth_l1_loss(own_R4, targets.shifts_R4, beta=beta, reduction="none")
     is_right_R1 = targets.labels_R[:, None] > 0
     return {
