@@ -142,6 +142,14 @@ def test_a_part_of_an_epoch_ends_after_a_whole_step(tmp_path: Path) -> None:
     assert losses(steps)[0] == losses(whole)[0]
 
 
+def test_a_part_of_an_epoch_has_the_nearest_number_of_steps(tmp_path: Path) -> None:
+    steps: list[StepReport] = []
+
+    fit(job(tmp_path, plan=Plan(epochs=0.9, batch_size=8, lr=0.05)), steps.append)
+
+    assert len(steps) == 4
+
+
 def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     fit(job(tmp_path), lambda _: None)
 

@@ -115,5 +115,5 @@ def test_a_finished_run_of_another_order_of_classes_is_named(world: Path, tmp_pa
 
     execute(cell("cat", "dog"), MACHINE, lambda news: None)
 
-    with pytest.raises(RunError, match=r"found a finished one .*, where class 0 is 'cat' and not 'dog'; give"):
+    with pytest.raises(RunError, match=r"found a finished one .*, where class 0 is 'cat' and not 'dog'"):
         execute(cell("dog", "cat"), MACHINE, lambda news: None, if_full="resume")

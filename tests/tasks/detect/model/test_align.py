@@ -89,3 +89,29 @@ def test_what_is_not_trained_is_cut_out_by_the_operator() -> None:
         ours = pool(maps((8, 12)), BOXES_R4, PICTURE_R)
 
     torch.testing.assert_close(ours, pool(maps((8, 12)), BOXES_R4, PICTURE_R), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("form", "side"), [("by_products", 20), ("by_bags", 40)])
+def test_of_what_is_trained_small_maps_take_products_and_large_ones_bags(
+    form: str, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(align, form, lambda *_: torch.full((7, 4, 4, 4), 9.0))
+    pool = RoiAlign([8], 4, samples=2, is_aligned=False, canonical_size=224)
+
+    pooled_RCBB = pool(maps((side, side)), BOXES_R4, PICTURE_R)
+
+    assert (pooled_RCBB == 9).all()
+
+
+@pytest.mark.parametrize("largest", [10**6, 0], ids=["products", "bags"])
+def test_boxes_are_cut_out_in_full_precision_under_autocast(
+    largest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(align, "_LARGEST", largest)
+    pool = RoiAlign([8], 4, samples=2, is_aligned=False, canonical_size=224)
+    map_NCHW = maps((8, 12))[0].detach().float().requires_grad_()
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        pooled_RCBB = pool([map_NCHW], BOXES_R4.float(), PICTURE_R)
+
+    torch.testing.assert_close(pooled_RCBB, pool([map_NCHW], BOXES_R4.float(), PICTURE_R), rtol=0, atol=0)

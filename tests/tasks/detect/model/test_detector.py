@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import re
 
 import pytest
@@ -168,3 +169,38 @@ def test_boxes_are_worked_out_in_float32_under_autocast() -> None:
         found = model(IMAGES)
 
     assert found[0]["boxes"].dtype == torch.float32
+
+
+def test_a_mirrored_picture_with_mirrored_boxes_has_the_losses_of_the_picture_mirrored_before() -> None:
+    model = detector(TinyBackbone(), 3, protocol(), 0)
+    image = torch.randint(256, (32, 48, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    losses = []
+    for images, is_flipped in (([image], (True,)), ([image.flip(1)], None)):
+        torch.manual_seed(0)
+        losses.append(model.train()(images, TRUTH[:1], is_flipped=is_flipped))
+
+    assert losses[0] == losses[1]
+
+
+def test_boxes_follow_the_short_side_of_their_picture() -> None:
+    model = detector(TinyBackbone(), 3, protocol(), 0)
+    large = detector(TinyBackbone(), 3, protocol(short_side=64, longest_side=128), 0)
+    losses = []
+    for made, sides in ((model, (64, 64)), (large, None)):
+        made.protocol = made.protocol.model_copy(update={"longest_side": 128})
+        torch.manual_seed(0)
+        losses.append(made.train()(IMAGES, TRUTH, short_sides=sides))
+
+    assert losses[0] == losses[1]
+
+
+@HEADS
+def test_nothing_that_a_step_makes_stays_in_memory(head: object) -> None:
+    model = detector(TinyBackbone(), 3, protocol(head=head), 0)
+    counts = []
+    for _ in range(4):
+        step(model, TRUTH)
+        gc.collect()
+        counts.append(sum(type(thing) in (Tensor, nn.Parameter) for thing in gc.get_objects()))
+
+    assert counts[1] == counts[2] == counts[3]

@@ -9,7 +9,14 @@ from torchvision.models.detection._utils import Matcher
 from torchvision.ops import box_iou
 
 from tests.tasks.detect.model.test_coder import boxes
-from transferbench.tasks.detect.model.match import IGNORED, Objects, draw, match_anchors, match_proposals
+from transferbench.tasks.detect.model.match import (
+    IGNORED,
+    Objects,
+    draw,
+    match_anchors,
+    match_proposals,
+    rows_of,
+)
 
 TRUTH = [
     (boxes(3, 10), torch.tensor([4, 0, 2])),
@@ -99,3 +106,30 @@ def test_every_box_is_as_likely_to_be_drawn() -> None:
     counts_R = torch.bincount(drawn.index_NB[drawn.is_drawn_NB], minlength=40) / 4000
     assert counts_R[:10].sub(0.4).abs().max() < 0.04
     assert counts_R[10:].sub(0.4).abs().max() < 0.04
+
+
+def test_an_object_that_no_anchor_overlaps_has_no_anchor() -> None:
+    objects = Objects.of([(torch.tensor([[80.0, 80, 90, 90]]), torch.tensor([0]))])
+
+    label_NR, _ = match_anchors(torch.tensor([[0.0, 0, 9, 9], [5, 5, 20, 20]]), objects, (0.3, 0.7), None)
+
+    assert label_NR.tolist() == [[0, 0]]
+
+
+def test_a_seed_draws_the_same_again_and_another_seed_others() -> None:
+    label_NR = torch.tensor([[1] * 20 + [0] * 200])
+    drawn = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        drawn.append(draw(label_NR, 32, 0.25).index_NB)
+
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+
+
+def test_rows_are_those_of_the_own_picture() -> None:
+    table_NRD = torch.arange(12).view(2, 3, 2)
+
+    rows_NBD = rows_of(table_NRD, torch.tensor([[2, 0], [1, 1]]))
+
+    assert rows_NBD.tolist() == [[[4, 5], [0, 1]], [[8, 9], [8, 9]]]

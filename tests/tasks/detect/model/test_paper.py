@@ -10,9 +10,10 @@ import torch
 
 from transferbench.backbones.weights.asked import Use
 from transferbench.backbones.weights.load import load_backbone
+from transferbench.engine.plan import Step
 from transferbench.tasks.detect.model.detector import Detector, detector
 from transferbench.tasks.detect.protocols import PROTOCOLS
-from transferbench.tasks.detect.settings import DetectProtocol
+from transferbench.tasks.detect.settings import C4, DetectProtocol, Roi, Rpn
 
 PAPER = PROTOCOLS["voc07-c4@1"]
 
@@ -71,6 +72,7 @@ def test_the_settings_are_the_released_ones() -> None:
 
     assert (plan.epochs, plan.batch_size, plan.lr, plan.clip_value) == (20, 4, 0.001, 5.0)
     assert (plan.optimizer.weight_decay, plan.warmup_epochs) == (5e-4, 0)
+    assert plan.schedule == Step(name="step", at_epochs=(14,), factor=0.1)
     assert (PAPER.short_side, PAPER.longest_side, PAPER.flip) == (600, 1000, 0.5)
     assert (PAPER.norm, PAPER.frozen_stages) == ("frozen", 1)
     assert (head.anchor_sizes, head.anchor_ratios) == ((32, 64, 128, 256, 512), (0.5, 1, 2))
@@ -89,3 +91,26 @@ def test_detectron2_s_schedule_has_its_18000_steps() -> None:
     assert round(plan.epochs * steps_an_epoch) == 18_000
     assert [round(epoch * steps_an_epoch) for epoch in plan.schedule.at_epochs] == [12_000, 16_000]  # type: ignore[union-attr]
     assert round(plan.warmup_epochs * steps_an_epoch) == 100
+
+
+def test_detectron2_s_head_and_sizes_are_those_of_its_configuration() -> None:
+    """Source: Detectron2, Base-RCNN-C4.yaml, PascalVOC-Detection/faster_rcnn_R_50_C4.yaml, defaults."""
+    protocol = PROTOCOLS["voc07-c4-d2@1"]
+
+    assert protocol.head == C4(
+        name="c4",
+        anchor_sizes=(32, 64, 128, 256, 512),
+        anchor_form="detectron2",
+        rpn=Rpn(before_nms=(12000, 6000), after_nms=(2000, 1000), min_size=0, box_loss_beta=0.0),
+        roi=Roi(batch=512, bins=14, samples=0, aligned=True, box_loss_beta=0.0),
+    )
+    assert (protocol.plan.batch_size, protocol.plan.lr) == (16, 0.02)
+    assert protocol.train_short_sides == (480, 512, 544, 576, 608, 640, 672, 704, 736, 768, 800)
+    assert (protocol.short_side, protocol.longest_side) == (800, 1333)
+
+
+def test_coco_is_trained_for_twelve_epochs_at_the_rate_of_sixteen_pictures() -> None:
+    plan = PROTOCOLS["coco-fpn@1"].plan
+
+    assert (plan.epochs, plan.batch_size, plan.lr) == (12, 16, 0.02)
+    assert plan.schedule == Step(name="step", at_epochs=(8, 11), factor=0.1)

@@ -109,3 +109,26 @@ def test_the_loss_of_boxes_may_be_straight_throughout() -> None:
     losses = [stage(*given)[1]["loss_rpn_box_reg"] for stage in (curved, straight)]
 
     assert losses[0] < losses[1]
+
+
+def test_places_of_a_coarse_map_are_as_far_apart_as_in_torchvision_also_where_they_fall_short() -> None:
+    five = Fpn(name="fpn", channels=8, anchor_sizes=(8, 16, 24, 32, 48))
+    places = [(24, 40), (12, 20), (6, 10), (3, 5), (2, 3)]
+    theirs = AnchorGenerator(tuple((size,) for size in five.anchor_sizes), ((0.5, 1.0, 2.0),) * 5)
+
+    ours_A4 = ProposalNetwork(five, 8, (4, 8, 16, 32, 64)).anchors(places, (96, 160))
+
+    image = ImageList(torch.zeros(1, 3, 96, 160), [(96, 160)])
+    (expected_A4,) = theirs(image, [torch.zeros(1, 8, *place) for place in places])
+    assert torch.equal(ours_A4.float(), expected_A4)
+
+
+def test_boxes_without_area_are_never_proposed() -> None:
+    stage, _ = ours_and_theirs(RPN.model_copy(update={"min_size": 0.0}))
+    torch.nn.init.constant_(
+        stage.get_parameter("head.inner.bbox_pred.bias"), -50.0
+    )  # far out at the upper left
+
+    proposals, _ = stage(maps(), torch.tensor(SIZES), (64, 96), None)
+
+    assert not proposals.is_real_NP.any()

@@ -47,3 +47,38 @@ def test_boxes_follow_their_picture_and_come_back() -> None:
 
     assert scaled_R4.tolist() == [[0, 0, 25, 80], [5, 8, 10, 16]]
     torch.testing.assert_close(scale_boxes(scaled_R4, (80, 25), (40, 50)), boxes_R4)
+
+
+@pytest.mark.parametrize("sizes", [[(40, 50), (40, 50)], [(40, 50), (80, 20)]])
+def test_pictures_are_mirrored_one_by_one(sizes: list[tuple[int, int]]) -> None:
+    images = [picture(*size) for size in sizes]
+    normalize = TinyBackbone().normalize
+
+    ours_NCHW, _ = prepare(images, normalize, (32, 64), dtype=torch.float32, is_flipped=(False, True))
+
+    expected_NCHW, _ = prepare([images[0], images[1].flip(1)], normalize, (32, 64), dtype=torch.float32)
+    assert torch.equal(ours_NCHW, expected_NCHW)
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"), [((40, 50), [(20, 25), (40, 50)]), ((40, 100), [(20, 25), (26, 64)])]
+)
+def test_each_picture_may_have_its_own_short_side(
+    second: tuple[int, int], expected: list[tuple[int, int]]
+) -> None:
+    images = [picture(40, 50), picture(*second)]
+    normalize = TinyBackbone().normalize
+
+    _, sizes = prepare(images, normalize, (32, 64), dtype=torch.float32, short_sides=(20, 40))
+
+    assert sizes == expected
+
+
+def test_pictures_that_share_size_and_short_side_are_resized_as_each_alone() -> None:
+    images = [picture(40, 50), picture(40, 50)]
+    normalize = TinyBackbone().normalize
+
+    both_NCHW, _ = prepare(images, normalize, (32, 64), dtype=torch.float32, short_sides=(20, 20))
+
+    alone = [prepare([image], normalize, (20, 64), dtype=torch.float32)[0] for image in images]
+    assert torch.equal(both_NCHW, torch.cat(alone))

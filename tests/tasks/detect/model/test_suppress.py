@@ -33,3 +33,11 @@ def test_no_boxes_are_no_boxes() -> None:
 
     assert unsuppressed(torch.zeros(0, 4), nothing, nothing.long(), 0.5).shape == (0,)
     assert best_of_groups(nothing, nothing.long(), 3).shape == (0,)
+
+
+def test_a_box_without_area_suppresses_nothing() -> None:
+    boxes_R4 = torch.tensor([[0.0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 5, 5]])
+
+    is_kept_R = unsuppressed(boxes_R4, torch.tensor([0.9, 0.8, 0.1]), torch.zeros(3, dtype=torch.int64), 0.1)
+
+    assert is_kept_R.tolist() == [True, True, True]

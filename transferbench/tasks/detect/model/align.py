@@ -51,6 +51,19 @@ class RoiAlign(nn.Module):
         levels = [stride.bit_length() - 1 for stride in strides]
         self._levels_of: Any = initLevelMapper(levels[0], levels[-1], canonical_scale=canonical_size)
 
+    def groups(self, boxes_R4: Tensor, picture_R: Tensor, pictures: int) -> Tensor:
+        """Returns a number for each box that tells map and picture: boxes ordered by it are cut faster.
+
+        Args:
+            boxes_R4: of all pictures.
+            picture_R: index of the picture of each box.
+            pictures: N.
+        """
+        if len(self.scales) == 1:
+            return picture_R
+        level_R: Tensor = self._levels_of([boxes_R4])
+        return level_R * pictures + picture_R
+
     def forward(self, maps: Sequence[Tensor], boxes_R4: Tensor, picture_R: Tensor) -> Tensor:
         """Returns what the boxes hold, (R, C, B, B).
 
@@ -59,26 +72,35 @@ class RoiAlign(nn.Module):
             boxes_R4: of all pictures.
             picture_R: index of the picture of each box.
         """
-        maps = maps[: len(self.scales)]
-        pictures = len(maps[0])
-        level_R = self._levels_of([boxes_R4]) if len(maps) > 1 else torch.zeros_like(picture_R)
-        group_R = level_R * pictures + picture_R
+        maps, pictures = maps[: len(self.scales)], len(maps[0])
+        group_R = self.groups(boxes_R4, picture_R, pictures)
+        is_ordered = (group_R[1:] >= group_R[:-1]).all()
+        found = torch.cat(
+            [torch.bincount(group_R, minlength=len(maps) * pictures), is_ordered[None]]
+        ).tolist()
+        counts = [found[first : first + pictures] for first in range(0, len(maps) * pictures, pictures)]
+        if found[-1]:
+            return self._ordered(maps, boxes_R4, picture_R, counts)
         order_R = group_R.argsort(stable=True)
-        counts = torch.bincount(group_R, minlength=len(maps) * pictures).view(len(maps), -1).tolist()
+        pooled = self._ordered(maps, boxes_R4[order_R], picture_R[order_R], counts)
+        return pooled.index_select(0, order_R.argsort())
+
+    def _ordered(
+        self, maps: Sequence[Tensor], boxes_R4: Tensor, picture_R: Tensor, counts: list[list[int]]
+    ) -> Tensor:
+        """Returns what boxes hold that are ordered by map and picture, so many of each for each map."""
         sizes = [sum(of_level) for of_level in counts]
-        ordered = zip(
-            torch.split(boxes_R4[order_R], sizes), torch.split(picture_R[order_R], sizes), strict=True
-        )
+        parts = zip(torch.split(boxes_R4, sizes), torch.split(picture_R, sizes), strict=True)
         pooled = [
             self._pooled(map_NCHW, boxes_L4 * scale, picture_L, of_level)
             for map_NCHW, scale, (boxes_L4, picture_L), of_level in zip(
-                maps, self.scales, ordered, counts, strict=True
+                maps, self.scales, parts, counts, strict=True
             )
             if len(boxes_L4) > 0
         ]
         if not pooled:
             return maps[0].new_zeros(0, maps[0].shape[1], self.bins, self.bins)
-        return torch.cat(pooled).index_select(0, order_R.argsort())
+        return torch.cat(pooled) if len(pooled) > 1 else pooled[0]
 
     def _pooled(self, map_NCHW: Tensor, boxes_R4: Tensor, picture_R: Tensor, counts: list[int]) -> Tensor:
         """Returns what boxes hold of one map.

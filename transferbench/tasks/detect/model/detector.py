@@ -184,7 +184,8 @@ class Detector(nn.Module):
         roi = self.protocol.head.roi
         with torch.no_grad():
             rois, targets = drawn_rois(proposals, objects, roi)
-        return box_losses(*self._box_outputs(maps, rois), targets, roi.box_loss_beta)
+            order_R = self.pool.groups(rois.boxes_R4, rois.picture_R, len(maps[0])).argsort(stable=True)
+        return box_losses(*self._box_outputs(maps, rois[order_R]), targets[order_R], roi.box_loss_beta)
 
     def _detections(self, maps: Sequence[Tensor], proposals: Proposals, sizes_N2: Tensor) -> Detections:
         rois = all_rois(proposals)

@@ -15,10 +15,6 @@ from torch import Tensor
 Size = tuple[int, int]
 """(height, width) in pixels."""
 
-_SMALL = 320 * 320
-"""Pixels up to which a processor is given channels last: at 128 x 192 a step with MobileNet or a narrow ResNet-D
-takes 0.9 of the time. At 600 x 800 it depends on the processor: 0.9 on one, 1.4 on another."""
-
 
 def prepare(
     images: Sequence[Tensor],
@@ -56,10 +52,7 @@ def prepare(
     sizes = [(part.shape[2], part.shape[3]) for part in parts for _ in range(len(part))]
     height, width = (_padded(max(side)) for side in zip(*sizes, strict=True))
     padded = [F.pad(part, (0, width - part.shape[3], 0, height - part.shape[2])) for part in parts]
-    images_NCHW = torch.cat(padded)
-    if images_NCHW.device.type == "cpu" and height * width <= _SMALL:
-        images_NCHW = images_NCHW.contiguous(memory_format=torch.channels_last)
-    return images_NCHW, sizes
+    return torch.cat(padded), sizes
 
 
 def resized_size(size: Size, sides: tuple[int, int]) -> Size:

@@ -32,6 +32,9 @@ class Rois:
     boxes_R4: Tensor
     picture_R: Tensor
 
+    def __getitem__(self, index_R: Tensor) -> Rois:
+        return Rois(self.boxes_R4[index_R], self.picture_R[index_R])
+
 
 @dataclass(frozen=True)
 class Targets:
@@ -41,6 +44,9 @@ class Targets:
     """0 is the background, whose shifts count for nothing."""
     shifts_R4: Tensor
     """From box to object, in standard deviations; 0 for the background."""
+
+    def __getitem__(self, index_R: Tensor) -> Targets:
+        return Targets(self.labels_R[index_R], self.shifts_R4[index_R])
 
 
 @dataclass(frozen=True)
