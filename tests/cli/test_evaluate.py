@@ -13,6 +13,7 @@ from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.toml import write_toml
 from tests.fabricate.voc import write_voc
 from tests.runs.tiny import DETECT, MACHINE, pretraining, transfer
+from transferbench.cli.predict import _names
 from transferbench.runs.execute import execute
 
 HEADLINES = ["detect/map_voc07", "detect/map_area", "detect/coco_ap", "detect/coco_ap50"]
@@ -172,3 +173,27 @@ def test_an_unknown_mode_of_the_cache_is_refused(world: Path) -> None:
     told_of = error("detect", "random:mini_b", "--data", world, "--cache", "disk")
 
     assert told_of == "error: --cache: expected one of ram, off, auto, found 'disk'\n"
+
+
+def test_a_frozen_backbone_and_its_contrary_are_refused(world: Path) -> None:
+    told_of = error(
+        *("detect", "random:mini_b", "--data", world, "--protocol", world / "tiny.toml"),
+        *("--frozen-backbone", "--set", "norm=trained"),
+    )
+
+    assert "--set 'norm=trained': expected nothing that --frozen-backbone says already" in told_of
+
+
+def test_no_two_drawings_have_one_name() -> None:
+    images = [Path("a/x.jpg"), Path("b/x.jpg"), Path("c/x_1.jpg"), Path("x.png")]
+
+    assert _names(images) == ["x", "x_1", "x_1_1", "x_2"]
+
+
+def test_predict_into_a_file_is_refused(world: Path, tmp_path: Path) -> None:
+    picture = next((world / "VOCdevkit/VOC2007/JPEGImages").glob("*.jpg"))
+    (tmp_path / "file").touch()
+
+    told_of = error("predict", world / "mini_b", picture, "-o", tmp_path / "file")
+
+    assert "file: expected a folder that can be written, found none; give another --out" in told_of

@@ -8,7 +8,7 @@ import pytest
 from tests.fabricate.toml import write_toml
 from tests.recipes.files import PLAN, recipe_file
 from transferbench.errors import ConfigError
-from transferbench.recipes.load import load_protocol, load_recipe, with_sets
+from transferbench.recipes.load import load_protocol, load_recipe, task_of, with_sets
 from transferbench.tasks.catalog import PROTOCOLS, TaskName
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.detect.settings import CocoData, DetectProtocol
@@ -192,3 +192,27 @@ def test_a_table_of_another_kind_takes_the_place_of_the_base_s(tmp_path: Path) -
     assert (protocol.data.score.pictures, protocol.data.classes) == ("valid", "from data")
     shipped = load_protocol("detect", "voc-small@1")
     assert isinstance(shipped, DetectProtocol) and protocol.head == shipped.head
+
+
+def test_a_file_that_changes_the_batch_brings_the_rate_that_it_asks_for(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "voc07-c4@1"\nabout = "more at once"\n[plan]\nbatch_size = 16\n')
+
+    plan = load_protocol("detect", str(path)).plan
+
+    assert plan is not None and (plan.batch_size, plan.lr) == (16, 0.004)
+
+
+def test_a_file_may_not_pass_for_a_shipped_protocol(tmp_path: Path) -> None:
+    path = tmp_path / "voc07-c4.toml"
+    path.write_text('base = "voc07-c4@1"\nabout = "another"\n')
+
+    with pytest.raises(ConfigError, match="expected a name that no shipped protocol has, found 'voc07-c4'"):
+        load_protocol("detect", str(path))
+
+
+def test_the_task_of_a_file_is_that_of_its_base(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "voc07-c4@1"\n')
+
+    assert (task_of(str(path)), task_of("ade20k-fcn8@1"), task_of("none@1")) == ("detect", "segment", None)

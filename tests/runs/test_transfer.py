@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.fabricate.ade20k import write_ade20k
@@ -14,11 +15,13 @@ from tests.fabricate.voc import write_voc
 from tests.runs.tiny import DETECT, MACHINE, SEGMENT, files_below, pretraining, transfer
 from transferbench.backbones.card import Form, WeightsCard
 from transferbench.backbones.weights.save import save_backbone
-from transferbench.errors import WeightsError
+from transferbench.errors import ConfigError, DataError, WeightsError
 from transferbench.runs.execute import execute
 from transferbench.runs.record import Record, read_record
 from transferbench.runs.setting import prepare
 from transferbench.tasks.base import TaskProtocol
+from transferbench.tasks.detect.examples import DetectExamples
+from transferbench.tasks.detect.sources.picture import Picture
 
 SCORES = {
     "detect": {"detect/coco_ap", "detect/coco_ap50", "detect/map_area", "detect/map_voc07"},
@@ -123,3 +126,25 @@ def test_what_was_loaded_is_announced_before_the_first_step(world: Path, tmp_pat
 
     assert events[:2] == ["loaded 100%", str(world)]
     assert "Step" in events
+
+
+def test_labels_are_checked_before_the_first_step(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shifted(self: DetectExamples, picture: Picture) -> np.ndarray:
+        return np.array([1 - ["cat", "dog"].index(name) for name in picture.truth.names], dtype=np.int64)
+
+    monkeypatch.setattr(DetectExamples, "_labels", shifted)
+    news: list[object] = []
+
+    with pytest.raises(DataError, match="put the order of the classes right before anything is trained"):
+        execute(transfer(DETECT, world, tmp_path, weights="random:mini_b"), MACHINE, news.append)
+
+    assert not news and not (tmp_path / "last.ckpt").exists()
+
+
+def test_a_detection_is_not_compiled(world: Path, tmp_path: Path) -> None:
+    plan = DETECT.plan.model_copy(update={"compile": True})
+
+    with pytest.raises(ConfigError, match=r"plan\.compile: expected false in detection"):
+        transferred(world, DETECT.model_copy(update={"plan": plan}), tmp_path, "random:mini_b")

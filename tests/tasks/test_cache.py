@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from transferbench.errors import RunError
-from transferbench.tasks.cache import CacheMode, PictureCache, free_bytes
+from transferbench.tasks.base import CacheMode
+from transferbench.tasks.cache import PictureCache, free_bytes
 from transferbench.tasks.loader import Loader
 
 SIZES = ((5, 4), (1, 1), (7, 3), (2, 6))

@@ -199,8 +199,12 @@ def _suite(name: str, _sets: list[str]) -> dict[str, Any] | None:
 
 
 def _protocols(name: str, sets: list[str]) -> dict[str, Any] | None:
-    from transferbench.recipes.load import load_protocol
+    from transferbench.recipes.load import load_protocol, task_of
     from transferbench.tasks.catalog import PROTOCOLS
+
+    if Path(name).is_file() and name.endswith(".toml"):
+        task = task_of(name)
+        return None if task is None else load_protocol(task, name, sets=sets).model_dump(mode="json")
 
     found: dict[str, Any] = {
         task: load_protocol(task, name, sets=sets).model_dump(mode="json", exclude_none=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ def predict(
     from transferbench.cli.console import err
     from transferbench.cli.console import out as stdout
     from transferbench.engine.device import pick_device
+    from transferbench.errors import RunError
     from transferbench.runs.record import write_atomically
     from transferbench.runs.restore import restore
     from transferbench.tasks.catalog import predictor
@@ -39,12 +41,17 @@ def predict(
     restored = restore(run, pick_device(device))
     find = predictor(restored.protocol, restored.model, restored.record.classes)
     names = _names(images)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"{out}: expected a folder that can be written, found none; give another --out"
+        ) from error
     contents = []
     for path, name in zip(images, names, strict=True):
         predicted = find(path, least_score)
         predicted.drawing.save(out / f"{name}.png")
-        contents.append(predicted.content)
+        contents.append({**predicted.content, "drawing": f"{name}.png"})
         shown = [d for d in predicted.content["detections"] if d["score"] >= least_score]
         words = ", ".join(f"{d['class']} {d['score']:.2f}" for d in shown[:8]) or "nothing"
         stdout.print(f"{path}: {words}{', ...' if len(shown) > 8 else ''}", markup=False, soft_wrap=True)
@@ -55,9 +62,8 @@ def predict(
 
 def _names(images: list[Path]) -> list[str]:
     """Returns a name for each drawing; pictures of one name in several folders get a number."""
-    seen: dict[str, int] = {}
-    names = []
+    names: list[str] = []
     for path in images:
-        count = seen[path.stem] = seen.get(path.stem, -1) + 1
-        names.append(f"{path.stem}_{count}" if count else path.stem)
+        numbered = (f"{path.stem}_{number}" for number in count(1))
+        names.append(next(name for name in (path.stem, *islice(numbered, len(images))) if name not in names))
     return names

@@ -109,12 +109,19 @@ def _rules(
     task: TaskName, protocol: str, sets: Sequence[str], *, is_frozen: bool
 ) -> tuple[TaskProtocol, tuple[str, ...]]:
     """Returns a protocol, changed as the flags say, and what departs from it."""
+    from transferbench.errors import ConfigError
     from transferbench.recipes.load import load_protocol
     from transferbench.recipes.scaling import sets_with_rate
 
     departures = sets_with_rate(load_protocol(task, protocol).plan, sets)
     rules = load_protocol(task, protocol, sets=sets)
     if is_frozen:
+        for text in sets:
+            if text.partition("=")[0].strip() in ("norm", "frozen_stages", "is_backbone_frozen"):
+                raise ConfigError(
+                    f"--set {text!r}: expected nothing that --frozen-backbone says already, found both; "
+                    "leave one of them out"
+                )
         return rules.with_frozen_backbone(), ("frozen-backbone", *departures)
     return rules, departures
 

@@ -70,12 +70,12 @@ def verify(
 
 def _protocol(name: str | None) -> TaskProtocol | None:
     from transferbench.errors import ConfigError, nearest
-    from transferbench.recipes.load import load_protocol
+    from transferbench.recipes.load import load_protocol, task_of
     from transferbench.tasks.catalog import PROTOCOLS
 
     if name is None:
         return None
-    task = next((task for task, known in PROTOCOLS.items() if name in known), None)
+    task = task_of(name)
     if task is None and not name.endswith(".toml"):
         known = [key for protocols in PROTOCOLS.values() for key in protocols]
         raise ConfigError(

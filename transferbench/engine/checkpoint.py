@@ -66,7 +66,7 @@ def save_checkpoint(path: Path, parts: Stateful, position: Position) -> None:
 
 
 def load_model(path: Path, model: nn.Module) -> None:
-    """Puts the weights of a checkpoint into a model; an average of them where the training made one.
+    """Puts the weights of a checkpoint into a model.
 
     Raises:
         RunError: the checkpoint is missing, cannot be read or is of another model.
@@ -77,8 +77,8 @@ def load_model(path: Path, model: nn.Module) -> None:
     except (KeyError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise RunError(
-            f"{path}: expected the checkpoint of this run, found one of another network ({reason}); do the run "
-            "again with --overwrite"
+            f"{path}: expected the checkpoint of this run, found one of another network ({reason}); do the "
+            "run again with --overwrite"
         ) from error
 
 

@@ -10,18 +10,18 @@ from typing import Any, Literal
 from transferbench.engine.plan import Step
 from transferbench.errors import ConfigError, nearest
 from transferbench.recipes.faults import validated
+from transferbench.recipes.merge import over
+from transferbench.recipes.merge import with_sets as with_sets
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.scaling import sets_with_rate
 from transferbench.recipes.suite import Suite
 from transferbench.recipes.whole import require_whole
 from transferbench.tasks.base import TaskProtocol
-from transferbench.tasks.catalog import PROTOCOL_TYPES, TaskName, find_protocol
+from transferbench.tasks.catalog import PROTOCOL_TYPES, PROTOCOLS, TaskName, find_protocol
 
 Kind = Literal["recipes", "suites"]
 _OWN = ("name", "about", "paper")
 """Keys that a base keeps to itself."""
-_TAGS = ("name", "layout")
-"""Keys that say of which kind a table is."""
 
 
 def shipped(kind: Kind) -> dict[str, Path]:
@@ -111,53 +111,36 @@ def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> Tas
         ConfigError: there is no such protocol, or it says something it may not.
     """
     kind = PROTOCOL_TYPES[task]
-    if name.endswith(".toml"):
-        path = Path(name)
-        content = _read(path)
-        base = content.pop("base", None)
-        if base is not None:
-            content = _over(find_protocol(task, str(base)).model_dump(exclude={"name", "version"}), content)
-        protocol = validated(kind, {"name": path.stem, **content}, str(path))
-    else:
-        protocol = find_protocol(task, name)
+    protocol = _own_protocol(task, Path(name)) if name.endswith(".toml") else find_protocol(task, name)
     if not sets:
         return protocol
     changed = with_sets(protocol.model_dump(), sets_with_rate(protocol.plan, sets))
     return validated(kind, changed, _where(name, sets))
 
 
-def with_sets(content: Mapping[str, Any], sets: Sequence[str]) -> dict[str, Any]:
-    """Returns a copy of the content with `key.key=value` changes made; values are TOML, or else text.
-
-    Raises:
-        ConfigError: a change has no `=`, or leads through a value that is no table.
-    """
-    changed = dict(content)
-    for text in sets:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise ConfigError(f"--set {text!r}: expected key=value, as plan.lr=0.2; write it so")
-        changed = _with(changed, key.strip().split("."), _value(value), text)
-    return changed
+def task_of(name: str) -> TaskName | None:
+    """Returns the task of a shipped protocol, or of a TOML file by its `base`; None where nothing tells."""
+    key = str(_read(Path(name)).get("base", "")) if name.endswith(".toml") else name
+    return next((task for task, known in PROTOCOLS.items() if key in known), None)
 
 
-def _with(table: Mapping[str, Any], path: Sequence[str], value: Any, text: str) -> dict[str, Any]:
-    first, *rest = path
-    if not rest:
-        return {**table, first: value}
-    below = table.get(first) or {}
-    if not isinstance(below, Mapping):
+def _own_protocol(task: TaskName, path: Path) -> TaskProtocol:
+    content = _read(path)
+    base = content.pop("base", None)
+    if base is not None:
+        below = find_protocol(task, str(base))
+        plan = content.get("plan", {})
+        if isinstance(plan, dict) and "lr" not in plan and "batch_size" in plan:
+            sets = sets_with_rate(below.plan, [f"plan.batch_size={plan['batch_size']}"])
+            content = with_sets(content, sets)
+        content = over(below.model_dump(exclude={"name", "version"}), content)
+    name = str(content.get("name", path.stem))
+    if any(protocol.name == name for protocol in PROTOCOLS[task].values()):
         raise ConfigError(
-            f"--set {text!r}: expected {first!r} to be a table, found {below!r}; set {first!r} whole"
+            f"{path}: expected a name that no shipped protocol has, found {name!r}, whose numbers it would "
+            "pass for; give the file another name"
         )
-    return {**table, first: _with(below, rest, value, text)}
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+    return validated(PROTOCOL_TYPES[task], {**content, "name": name}, str(path))
 
 
 def _beside(suite: Path, key: str) -> str:
@@ -200,24 +183,7 @@ def _base(path: Path, base: Any) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    return _over({key: value for key, value in base.items() if key not in _OWN}, content)
-
-
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what `above` says, and `below` where it says nothing.
-
-    Tables of both are one, key by key, unless they are of another kind, as a head or a layout of data.
-    """
-    tables = {
-        key: {**below[key], **value}
-        for key, value in above.items()
-        if isinstance(value, Mapping) and isinstance(below.get(key), Mapping) and _is_kin(below[key], value)
-    }
-    return {**below, **above, **tables}
-
-
-def _is_kin(below: Mapping[str, Any], above: Mapping[str, Any]) -> bool:
-    return all(below.get(tag) == above.get(tag, below.get(tag)) for tag in _TAGS)
+    return over({key: value for key, value in base.items() if key not in _OWN}, content)
 
 
 def _require_effect(path: Path, recipe: Recipe) -> None:

@@ -23,8 +23,12 @@ def sets_with_rate(plan: Plan | None, sets: Sequence[str]) -> tuple[str, ...]:
     """
     named = {text.partition("=")[0].strip(): text.partition("=")[2].strip() for text in sets}
     batch = named.get(_BATCH, "")
-    if plan is None or _RATE in named or not batch.isdecimal() or int(batch) in (0, plan.batch_size):
+    try:
+        pictures = int(batch)
+    except ValueError:
         return tuple(sets)
-    share = int(batch) / plan.batch_size
+    if plan is None or _RATE in named or pictures < 1 or pictures == plan.batch_size:
+        return tuple(sets)
+    share = pictures / plan.batch_size
     rate = plan.lr * (share if plan.optimizer.name == "sgd" else share**0.5)
     return (*sets, f"{_RATE}={rate:g}")

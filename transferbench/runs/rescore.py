@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,13 +106,13 @@ def read_predictions(path: Path) -> Predictions:
     """
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return dict(file)
+            return {**file}
     except FileNotFoundError as error:
         raise RunError(
             f"{path}: expected the predictions of a run, found no such file; do the run again with "
             "--overwrite"
         ) from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise RunError(
             f"{path}: expected the predictions of a run, found a file that cannot be read ({error}); do the "
             "run again with --overwrite"

@@ -63,6 +63,11 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     device = pick_device(machine.device, machine.world)
     plan, bag = _plan_and_bag(cell, machine)
     check_precision(plan.precision, device)
+    if plan.compile and cell.task == "detect":
+        raise ConfigError(
+            f"{cell.label}: plan.compile: expected false in detection, where every picture has another size, "
+            "found true, which would compile again and again; leave it out"
+        )
     _require_equal_parts(cell, plan, machine.world)
     task, bag = _opened_task(
         cell.protocol,
@@ -147,7 +152,7 @@ def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:
     return plan, bag
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _opened_task(
     protocol: TaskProtocol, root: Path, *, limit: int | None, bag: str, cache: Cache
 ) -> tuple[Task, Bag]:

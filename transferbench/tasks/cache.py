@@ -9,14 +9,11 @@ import mmap
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from transferbench.errors import RunError
-
-CacheMode = Literal["ram", "off", "auto"]
-"""`auto` keeps pictures where all of them fit in half of the memory that is free."""
+from transferbench.tasks.base import CacheMode
 
 _COLOURS = 3
 _SHARE = 0.5

@@ -12,9 +12,13 @@ from PIL import Image
 from torch import nn
 
 from tests.fabricate.voc import write_voc
-from tests.tasks.detect.tiny import TinyBackbone, protocol
-from transferbench.tasks.base import Outcome, Task
+from tests.tasks.detect.tiny import C4_HEAD, TinyBackbone, protocol
+from transferbench.errors import DataError
+from transferbench.tasks.base import Cache, Outcome, Task
 from transferbench.tasks.detect.examples import DetectBatch
+from transferbench.tasks.detect.model.align import RoiAlign
+from transferbench.tasks.detect.model.anchors import cell_anchors
+from transferbench.tasks.detect.settings import AnchorForm
 from transferbench.tasks.detect.task import DetectTask
 
 RULES = ("detect/coco_ap", "detect/coco_ap50", "detect/coco_ap75", "detect/map_area", "detect/map_voc07")
@@ -186,3 +190,72 @@ def test_stretches_of_a_split_are_worth_what_the_whole_is(tmp_path: Path) -> Non
     joined = task.outcome(parts)
     assert joined.scores == task.outcome([whole]).scores
     assert all((joined.predictions[name] == whole[name]).all() for name in whole)
+
+
+def test_predictions_of_other_pictures_are_refused(tmp_path: Path) -> None:
+    task = DetectTask(protocol(), write_voc(tmp_path))
+    saved = task.outcome([perfect(task)]).predictions
+    names = saved["picture_names"][::-1]
+
+    with pytest.raises(DataError, match="expected the pictures that the predictions are of, in their order"):
+        task.outcome([{**saved, "picture_names": names}])
+
+
+def test_the_model_is_told_what_to_mirror_and_to_which_size(tmp_path: Path) -> None:
+    task = DetectTask(protocol(flip=1.0, train_short_sides=(24, 40)), write_voc(tmp_path))
+    examples, rng = task.fit_examples, np.random.default_rng(0)
+    batch = examples.collate([examples.example(index, rng) for index in range(2)])
+    told: dict[str, object] = {}
+
+    class Spy(nn.Module):
+        def forward(self, images: object, truth: object, **settings: object) -> dict[str, torch.Tensor]:
+            told.update(settings)
+            return {"loss": torch.zeros(())}
+
+    task.loss(Spy(), batch, Random(0))
+
+    assert told == {"is_flipped": (True, True), "short_sides": batch.short_sides}
+    assert batch.short_sides is not None and set(batch.short_sides) <= {24, 40}
+
+
+def test_the_protocol_says_how_overlap_is_measured(tmp_path: Path) -> None:
+    root = write_voc(tmp_path)
+    plain, shorter = (DetectTask(protocol(overlap=form), root) for form in ("devkit", "no-plus-one"))
+    found = perfect(plain)
+    # Half as wide, so that the overlap is one half by the first way and less by the second.
+    boxes_D4 = found["boxes"].copy()
+    boxes_D4[:, 2] = (boxes_D4[:, 0] + boxes_D4[:, 2]) / 2
+
+    scores = [
+        task.outcome([{**found, "boxes": boxes_D4}]).scores["detect/map_area"] for task in (plain, shorter)
+    ]
+
+    assert scores == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("form", ["torchvision", "released", "detectron2"])
+def test_the_protocol_s_anchors_and_alignment_are_the_network_s(tmp_path: Path, form: AnchorForm) -> None:
+    head = C4_HEAD.model_copy(
+        update={"anchor_form": form, "roi": C4_HEAD.roi.model_copy(update={"aligned": True, "samples": 3})}
+    )
+    task = DetectTask(protocol(head=head), write_voc(tmp_path))
+
+    model = task.build(TinyBackbone(), 0)
+
+    cells_A4 = cell_anchors(form, head.anchor_sizes, head.anchor_ratios, 16)
+    torch.testing.assert_close(model.get_buffer("rpn.cells_0"), cells_A4.float())
+    pool = model.get_submodule("pool")
+    assert isinstance(pool, RoiAlign) and pool.is_aligned
+    assert (pool.samples, pool.bins) == (3, 4)
+
+
+def test_decoded_pictures_stay_in_memory_where_that_is_asked_for(tmp_path: Path) -> None:
+    root = write_voc(tmp_path)
+
+    on, off = (DetectTask(protocol(), root, cache=Cache(mode)) for mode in ("ram", "off"))
+
+    rng = np.random.default_rng
+    (first, again), (anew, other) = (
+        [task.fit_examples.example(0, rng(0)).rgb_HW3 for _ in range(2)] for task in (on, off)
+    )
+    assert np.shares_memory(first, again) and not np.shares_memory(anew, other)

@@ -36,9 +36,7 @@ class DetectPredictor:
         labels_R = labels_R.astype(int)
         detections = [
             {"class": self.classes[label], "score": score, "box": box}
-            for label, score, box in zip(
-                labels_R.tolist(), scores_R.tolist(), boxes_R4.tolist(), strict=True
-            )
+            for label, score, box in zip(labels_R.tolist(), scores_R.tolist(), boxes_R4.tolist(), strict=True)
         ]
         shown = scores_R >= least_score
         return Predicted(

@@ -87,8 +87,10 @@ _VOC07_C4 = DetectProtocol(
     name="voc07-c4",
     about="Faster R-CNN on stride-16 maps, VOC 2007 + 2012 trainval to VOC 2007 test",
     source=(
-        "He et al. 2019, section 6.1; GluonCV 0.3, train_faster_rcnn.py. Ours differs in two points: shifts "
-        "of boxes are clipped at a factor of 62.5, and a proposal is drawn once, never as right and wrong"
+        "He et al. 2019, section 6.1; GluonCV 0.3, train_faster_rcnn.py. Ours differs: momentum is "
+        "multiplied by the present rate (MXNet keeps the rate within it, so its steps shrink slowly after "
+        "the drop); the pictures of a step are padded to one size; an incomplete last step is left out; "
+        "shifts of boxes are clipped at a factor of 62.5; a proposal is drawn once, never as right and wrong"
     ),
     data=VocData(
         train=("VOC2007/trainval", "VOC2012/trainval"), score=("VOC2007/test",), classes=VOC_CLASSES

@@ -128,10 +128,13 @@ class DetectTask:
         }
 
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
+        names = np.array([picture.name for picture in self.score_examples.pictures])
+        for part in parts:
+            _require_same_pictures(self.data.root, part.get("picture_names", names), names)
         own = ("picture", "boxes", "label", "score", "pictures")
         found = joined([{name: part[name] for name in own} for part in parts])
         named = {
-            "picture_names": np.array([picture.name for picture in self.score_examples.pictures]),
+            "picture_names": names,
             "picture_ids": np.array([picture.id for picture in self.score_examples.pictures]),
             "classes": np.array(self.data.classes),
             "protocol": np.array([self.protocol.key]),
@@ -177,6 +180,16 @@ class DetectTask:
         gallery.draw_extremes(folder, count)
         title = f"{self.protocol.key}, {len(self.score_examples):,} pictures"
         gallery.draw_curves(folder / "curves.png", overlap=self.protocol.overlap, title=title)
+
+
+def _require_same_pictures(root: str, predicted: np.ndarray, scored: np.ndarray) -> None:
+    if len(predicted) != len(scored) or (predicted != scored).any():
+        pairs = zip(predicted.tolist(), scored.tolist(), strict=False)
+        theirs, ours = next(((a, b) for a, b in pairs if a != b), (f"{len(predicted)} pictures", len(scored)))
+        raise DataError(
+            f"{root}: expected the pictures that the predictions are of, in their order, found {ours!r} in "
+            f"the place of {theirs!r}; give --data with the folder of the run, as it was"
+        )
 
 
 def _found(predictions: Predictions) -> Found:

@@ -118,9 +118,9 @@ def test_labels_off_by_one_are_refused(tmp_path: Path, cat: int, dog: int, words
     told = refused(results(tmp_path, cat=cat, dog=dog), split(tmp_path))
 
     assert told == (
-        "PATH: expected category_id to name the classes in their order, found an mAP of "
-        f"0.000 as written and of 1.000 with each category {words}; labels are off by one: number the first "
-        "class 1, or write the names of the classes"
+        "PATH: expected detections of the classes in their order, found an mAP of 0.000 as "
+        f"written and of 1.000 with each class {words}; labels are off by one: where classes "
+        "are numbers, the first is 1; or write the names of the classes"
     )
 
 

@@ -144,3 +144,11 @@ def test_what_only_fills_up_is_never_looked_at() -> None:
 
 def _order(rows: Tensor) -> list[int]:
     return sorted(range(len(rows)), key=lambda row: rows[row].round(decimals=6).tolist())
+
+
+def test_no_boxes_at_all_cost_nothing() -> None:
+    targets = Targets(torch.zeros(0, dtype=torch.int64), torch.zeros(0, 4))
+
+    losses = box_losses(torch.zeros(0, 4), torch.zeros(0, 3, 4), targets, 1.0)
+
+    assert [loss.item() for loss in losses.values()] == [0.0, 0.0]

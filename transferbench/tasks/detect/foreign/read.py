@@ -64,6 +64,5 @@ def read_predictions(
             f"a predictions.npz, found a {path.suffix or 'nameless'} file; give one of those"
         )
     found = found_in(path, rows, pictures)
-    if path.suffix == ".json" and path.is_file():
-        require_unshifted(path, truth, found, len(classes))
+    require_unshifted(path, truth, found, len(classes))
     return Foreign(found, (*remarks, *silent_pictures(found, len(pictures))))

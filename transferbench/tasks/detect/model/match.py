@@ -133,7 +133,7 @@ def rows_of(table_NRD: Tensor, index_NB: Tensor) -> Tensor:
     return (
         table_NRD.flatten(0, 1)
         .index_select(0, (index_NB + first_N1).flatten())
-        .view(pictures, -1, table_NRD.shape[2])
+        .view(*index_NB.shape, table_NRD.shape[2])
     )
 
 

@@ -30,7 +30,7 @@ class CocoFile:
     """What the file says; objects are in the order of their pictures."""
 
     ids: tuple[str, ...]
-    """Of the pictures, in the order of the file."""
+    """Of the pictures, in their order if they are numbers, or else in that of the file."""
     files: tuple[str, ...]
     """Of the pictures, below their folder."""
     sizes: tuple[tuple[int, int] | None, ...]
@@ -61,6 +61,9 @@ def read_coco_file(path: Path) -> CocoFile:
     used = {entry.get("category_id") for entry in objects if isinstance(entry.get("category_id"), Hashable)}
     categories = _without_group(categories, used)
     raise_together(list(_name_faults(path, categories)))
+    if all(isinstance(image["id"], int) for image in images):
+        # As COCO's evaluation takes them, which matters where detections in several are equally sure.
+        images = sorted(images, key=lambda image: int(image["id"]))
     place_of = {image["id"]: place for place, image in enumerate(images)}
     class_of = {category["id"]: place for place, category in enumerate(categories)}
     picture_R, class_R, boxes_R4 = _arrays(path, objects, place_of, class_of)
@@ -177,6 +180,9 @@ def _arrays(
         xywh_R4 = np.array([entry["bbox"] for entry in objects] or np.zeros((0, 4)), dtype=np.float64)
         ids = [entry["id"] for entry in objects if isinstance(entry.get("id"), int | str)]
         is_sound = xywh_R4.shape[1:] == (4,) and len(set(ids)) == len(ids)
+        is_sound = is_sound and all(_has_numbers(entry["bbox"]) for entry in objects)
+        pointers = (entry[key] for entry in objects for key in ("image_id", "category_id"))
+        is_sound = is_sound and not any(isinstance(value, float) for value in pointers)
         if is_sound and np.isfinite(xywh_R4).all() and (xywh_R4[:, 2:] >= 0).all():
             return picture_R, class_R, np.hstack([xywh_R4[:, :2], xywh_R4[:, :2] + xywh_R4[:, 2:]])
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -195,18 +201,28 @@ def _object_faults(
 ) -> Iterator[str]:
     for key, known, what in (("image_id", place_of, "images"), ("category_id", class_of, "categories")):
         value = entry.get(key)
-        if not isinstance(value, Hashable) or value not in known:
+        if not isinstance(value, int | str) or value not in known:
             yield f"{place}: expected {key} to be one of the file's {what}, found {value!r}; mend the file"
     box = entry.get("bbox")
     try:
         numbers = np.array(box, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         numbers = np.zeros(0)
-    if numbers.shape != (4,) or not np.isfinite(numbers).all() or (numbers[2:] < 0).any():
+    if (
+        not _has_numbers(box)
+        or numbers.shape != (4,)
+        or not np.isfinite(numbers).all()
+        or (numbers[2:] < 0).any()
+    ):
         yield (
             f"{place}: expected bbox to be x, y, width, height with sides of at least 0, found {box!r}; "
             "mend the file"
         )
+
+
+def _has_numbers(box: Any) -> bool:
+    """Whether a box is made of numbers, and not of texts that could be read as such."""
+    return isinstance(box, list) and all(isinstance(edge, int | float) for edge in box)
 
 
 def _twice(path: Path, what: str, values: Iterator[Any], remedy: str) -> Iterator[str]:

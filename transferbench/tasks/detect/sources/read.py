@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from transferbench.errors import DataError, nearest
 from transferbench.tasks.detect.settings import CocoData, VocData
@@ -58,7 +61,7 @@ def _coco(root: Path, data: CocoData, limit: int | None, is_scored_only: bool) -
     if data.classes != "from data" and is_scored_only:
         score = read_split(root, data.score, limit)
         _require_known(root, data.score.annotations, score.classes, data.classes)
-        return (), score.pictures, data.classes
+        return (), _only(score.pictures, data.classes), data.classes
     train = read_split(root, data.train, 0 if is_scored_only else limit)
     score = read_split(root, data.score, limit)
     if data.classes != "from data":
@@ -68,7 +71,27 @@ def _coco(root: Path, data: CocoData, limit: int | None, is_scored_only: bool) -
         _require_same(root, data, train.classes, score.classes)
     if not is_scored_only:
         _require_objects(root, train.pictures, data.train.annotations)
-    return train.pictures, score.pictures, train.classes if data.classes == "from data" else data.classes
+    if data.classes == "from data":
+        return train.pictures, score.pictures, train.classes
+    return _only(train.pictures, data.classes), _only(score.pictures, data.classes), data.classes
+
+
+def _only(pictures: Sequence[Picture], classes: Sequence[str]) -> tuple[Picture, ...]:
+    """Returns the pictures without the objects of other classes; the protocol names those that count."""
+    chosen = []
+    for picture in pictures:
+        truth = picture.truth
+        kept = np.array([name in classes for name in truth.names], dtype=bool)
+        own = replace(
+            truth,
+            names=tuple(name for name in truth.names if name in classes),
+            **{
+                key: getattr(truth, key)[kept]
+                for key in ("boxes_R4", "is_difficult_R", "is_crowd_R", "area_R")
+            },
+        )
+        chosen.append(replace(picture, truth=own))
+    return tuple(chosen)
 
 
 def _require_objects(root: Path, pictures: Sequence[Picture], where: str) -> None:
