@@ -33,7 +33,13 @@ _D2_STEPS_AN_EPOCH = 16_551 // 16
 """Of the pictures of VOC 2007 + 2012 trainval."""
 
 _SMALL_PLAN = Plan(
-    epochs=3, batch_size=4, lr=0.001, optimizer=AdamW(name="adamw"), warmup_epochs=0.25, clip_norm=10.0
+    epochs=3,
+    batch_size=4,
+    lr=0.001,
+    optimizer=AdamW(name="adamw"),
+    warmup_epochs=0.25,
+    clip_norm=10.0,
+    channels_last=True,
 )
 """For few pictures on small machines."""
 
