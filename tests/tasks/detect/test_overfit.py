@@ -17,7 +17,7 @@ CHANGES = (
     'data.train=["VOC2012/train"]',
     'data.score=["VOC2012/train"]',
     "flip=0.0",
-    "plan.epochs=80",
+    "plan.epochs=120",
     "plan.warmup_epochs=2",
 )
 
