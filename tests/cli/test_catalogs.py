@@ -229,3 +229,12 @@ def test_a_recipe_is_shown_with_a_change_of_its_protocol() -> None:
 
     assert shown["init"] == "paper"
     assert shown["protocol"]["augment"]["colours"] == "paper"
+
+
+def test_a_protocol_s_file_is_shown_resolved(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "voc07-c4@1"\nabout = "mine"\nflip = 0.0\n')
+
+    content = json.loads(told("show", path, "--format", "json").stdout)
+
+    assert (content["name"], content["flip"], content["short_side"]) == ("mine", 0.0, 600)

@@ -134,9 +134,9 @@ def _resolved(name: str, sets: list[str]) -> dict[str, Any]:
 
     finders: tuple[Callable[[str, list[str]], dict[str, Any] | None], ...] = (
         _run,
+        _protocols,
         _recipe,
         _suite,
-        _protocols,
         _backbone_or_trick,
         _published,
     )
