@@ -1,10 +1,17 @@
 """Files that are there whole or not at all."""
 
+from __future__ import annotations
+
 import os
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @contextmanager
@@ -25,3 +32,20 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Returns the arrays of a file that NumPy's `savez` wrote, by name.
+
+    Raises:
+        OSError: the file cannot be opened.
+        ValueError: it is broken, or no such file.
+    """
+    import numpy as np
+
+    try:
+        # NumPy leaves a broken archive open, so that it is opened here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            return dict(saved)
+    except (TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(str(error)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,12 @@ def truth_as_results(root: Path) -> list[dict[str, object]]:
     ]
 
 
+def scored(predictions: Path, world: Path) -> dict[str, Any]:
+    """Returns what `evaluate` says of another tool's predictions."""
+    where = ("--predictions", predictions, "--data", world, "--protocol", world / "tiny.toml")
+    return dict(json.loads(told("evaluate", *where, "--format", "json").stdout))
+
+
 def test_a_run_is_scored_again_as_its_record_has_it(world: Path) -> None:
     record = json.loads((world / "mini_b" / "record.json").read_text())
 
@@ -80,39 +87,18 @@ def test_coco_results_of_another_tool_are_scored(world: Path, tmp_path: Path) ->
     path = tmp_path / "results.json"
     path.write_text(json.dumps(truth_as_results(world)))
 
-    result = told(
-        "evaluate",
-        "--predictions",
-        path,
-        "--data",
-        world,
-        "--protocol",
-        world / "tiny.toml",
-        "--format",
-        "json",
-    )
+    content = scored(path, world)
 
-    assert json.loads(result.stdout)["scores"]["detect/map_area"] == 1.0
+    assert content["scores"]["detect/map_area"] == 1.0
 
 
 def test_the_devkit_s_files_of_another_tool_are_scored(world: Path, tmp_path: Path) -> None:
     (tmp_path / "comp4_det_test_cat.txt").write_text("000100 0.9 21 3 44 30\n000103 0.8 21 3 44 30\n")
     (tmp_path / "comp4_det_test_dog.txt").write_text("000100 0.9 5 5 20 24\n")
 
-    result = told(
-        "evaluate",
-        "--predictions",
-        tmp_path,
-        "--data",
-        world,
-        "--protocol",
-        world / "tiny.toml",
-        "--format",
-        "json",
-    )
+    content = scored(tmp_path, world)
 
-    per_class = json.loads(result.stdout)["per_class"]["detect/map_area"]
-    assert per_class == {"cat": 1.0, "dog": 0.5}
+    assert content["per_class"]["detect/map_area"] == {"cat": 1.0, "dog": 0.5}
 
 
 def test_no_protocol_or_both_sources_are_refused(world: Path) -> None:

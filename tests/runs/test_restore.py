@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.fabricate.ade20k import write_ade20k
-from tests.fabricate.imagefolder import imagefolder
-from tests.fabricate.voc import write_voc
-from tests.runs.tiny import DETECT, MACHINE, SEGMENT, pretraining, transfer
+from tests.runs.tiny import DETECT, MACHINE, SEGMENT, pretrained_world, transfer
 from transferbench.errors import RunError
 from transferbench.runs.execute import execute
 from transferbench.runs.rescore import read_predictions
@@ -25,10 +22,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data, a pretraining, and its transfers to a frozen detection and to a segmentation."""
-    root = tmp_path_factory.mktemp("world")
-    write_voc(root)
-    write_ade20k(root)
-    execute(pretraining(imagefolder(root / "folders"), root / "pretrained"), MACHINE, lambda news: None)
+    root = pretrained_world(tmp_path_factory.mktemp("world"))
     for name, protocol in (("detect", DETECT.with_frozen_backbone()), ("segment", SEGMENT)):
         cell = transfer(protocol, root, root / name, weights=str(root / "pretrained"))
         execute(cell, MACHINE, lambda news: None)

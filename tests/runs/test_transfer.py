@@ -8,11 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.fabricate.ade20k import write_ade20k
-from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.networks import trained
-from tests.fabricate.voc import write_voc
-from tests.runs.tiny import DETECT, MACHINE, SEGMENT, files_below, pretraining, transfer
+from tests.runs.tiny import DETECT, MACHINE, SEGMENT, files_below, pretrained_world, transfer
 from transferbench.backbones.card import Form, WeightsCard
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import ConfigError, DataError, WeightsError
@@ -32,11 +29,7 @@ SCORES = {
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Data for all three tasks, and a run that trained a backbone."""
-    root = tmp_path_factory.mktemp("world")
-    write_voc(root)
-    write_ade20k(root)
-    execute(pretraining(imagefolder(root / "folders"), root / "pretrained"), MACHINE, lambda news: None)
-    return root
+    return pretrained_world(tmp_path_factory.mktemp("world"))
 
 
 def transferred(world: Path, protocol: TaskProtocol, folder: Path, weights: str) -> Record:

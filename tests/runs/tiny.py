@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from tests.fabricate.ade20k import write_ade20k
+from tests.fabricate.imagefolder import imagefolder
+from tests.fabricate.voc import write_voc
 from tests.tasks.detect import tiny as detect
 from transferbench.engine.plan import Plan
 from transferbench.recipes.recipe import Recipe
 from transferbench.runs.cell import Cell, Machine
+from transferbench.runs.execute import execute
 from transferbench.tasks.base import TaskProtocol
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.segment.protocols import Ade20kData, Augment, Head, SegmentProtocol
@@ -34,6 +38,14 @@ SEGMENT = SegmentProtocol(
 def pretraining(data: Path, folder: Path, *, recipe: Recipe = RECIPE, seed: int = 0) -> Cell:
     """Returns the run that trains a backbone on a folder of folders."""
     return Cell(recipe=recipe, task="classify", protocol=CLASSIFY, seed=seed, data=data, folder=folder)
+
+
+def pretrained_world(root: Path) -> Path:
+    """Writes data for all three tasks and a run that trained a backbone, `pretrained`; returns `root`."""
+    write_voc(root)
+    write_ade20k(root)
+    execute(pretraining(imagefolder(root / "folders"), root / "pretrained"), MACHINE, lambda news: None)
+    return root
 
 
 def transfer(protocol: TaskProtocol, data: Path, folder: Path, *, weights: str) -> Cell:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from transferbench.errors import DataError, RunError
+from transferbench.files import read_arrays
 from transferbench.recipes.faults import validated
 from transferbench.runs.outcome import PREDICTIONS_FILE
 from transferbench.runs.record import Record, finished_record
@@ -105,14 +102,13 @@ def read_predictions(path: Path) -> Predictions:
         RunError: the file is missing or broken.
     """
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return {**file}
+        return read_arrays(path)
     except FileNotFoundError as error:
         raise RunError(
             f"{path}: expected the predictions of a run, found no such file; do the run again with "
             "--overwrite"
         ) from error
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError) as error:
         raise RunError(
             f"{path}: expected the predictions of a run, found a file that cannot be read ({error}); do the "
             "run again with --overwrite"

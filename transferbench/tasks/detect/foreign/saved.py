@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from transferbench.errors import DataError, nearest
+from transferbench.files import read_arrays
 from transferbench.tasks.detect.foreign.rows import Rows
 from transferbench.tasks.detect.sources.faults import raise_together
 
@@ -46,10 +46,8 @@ def read_saved(path: Path, classes: Sequence[str]) -> Rows:
 
 def _load(path: Path) -> Mapping[str, np.ndarray]:
     try:
-        # NumPy leaves a broken archive open, so that it is opened here.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            arrays = dict(saved)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path)
+    except (OSError, ValueError) as error:
         raise DataError(
             f"{path}: expected arrays saved by NumPy, found a file that cannot be read ({error}); write it "
             "again"

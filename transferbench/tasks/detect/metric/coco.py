@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from transferbench.tasks.detect.metric.pairs import best_of_groups
 from transferbench.tasks.detect.metric.truth import Found, Truth
 
 Evaluator = Literal["pycocotools", "faster-coco-eval"]
@@ -50,7 +51,7 @@ def coco_scores(
     Source:
         pycocotools. The means over classes are what it prints.
     """
-    found = _best_of_each(found, classes)
+    found = best_of_groups(found, found.picture_D.astype(np.int64) * classes + found.label_D, _MOST)
     evaluated = _evaluate(truth, found, (pictures, classes), evaluator or installed_evaluator())
     # (IoU, recall, class, area, detections) and the same without recall; -1 where a class has no object.
     precision, recall = evaluated["precision"], evaluated["recall"]
@@ -79,14 +80,6 @@ def coco_scores(
 def installed_evaluator() -> Evaluator:
     """Returns the faster one if it is there."""
     return "pycocotools" if find_spec("faster_coco_eval") is None else "faster-coco-eval"
-
-
-def _best_of_each(found: Found, classes: int) -> Found:
-    """Returns the detections that count, of each class and picture the best 100, which saves memory."""
-    group_D = found.picture_D.astype(np.int64) * classes + found.label_D
-    order_D = np.lexsort((-found.score_D.astype(np.float64), group_D))
-    rank_D = np.arange(len(order_D)) - np.searchsorted(group_D[order_D], group_D[order_D])
-    return found.where(np.sort(order_D[rank_D < _MOST]))
 
 
 def _evaluate(

@@ -130,6 +130,13 @@ def best_first(found: Found) -> Found:
     return found.where(np.argsort(-found.score_D, kind="stable"))
 
 
+def best_of_groups(found: Found, group_D: np.ndarray, most: int) -> Found:
+    """Returns of each group the best detections, in the order given; of equal scores the first."""
+    order_D = np.lexsort((-found.score_D, group_D))
+    rank_D = np.arange(len(order_D)) - np.searchsorted(group_D[order_D], group_D[order_D])
+    return found.where(np.sort(order_D[rank_D < most]))
+
+
 def _area(low_P2: np.ndarray, high_P2: np.ndarray, extra: float) -> np.ndarray:
     sides_P2 = np.maximum(high_P2 - low_P2 + extra, 0)
     return np.asarray(sides_P2[:, 0] * sides_P2[:, 1])

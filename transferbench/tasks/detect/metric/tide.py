@@ -13,6 +13,7 @@ import numpy as np
 from transferbench.tasks.detect.metric.pairs import (
     best_first,
     best_objects,
+    best_of_groups,
     iou,
     left_out,
     match_greedily,
@@ -92,7 +93,8 @@ def tide_errors(truth: Truth, found: Found, classes: int) -> TideErrors:
         gives a class without objects an AP of 0; it leaves out what lies on a crowd by the share of the
         detection alone, and mends even that; and of equal scores, it mends the later ones.
     """
-    found = _best_of_each_picture(best_first(found))
+    found = best_first(found)
+    found = best_of_groups(found, found.picture_D, _MOST_DETECTIONS)
     known = _sort_out(truth, found, classes)
     state, has_objects_K = known.state, known.state.objects_K > 0
     before = _mean_ap(state, has_objects_K)
@@ -124,15 +126,6 @@ def tide_difference(ours: TideErrors, theirs: TideErrors) -> TideErrors:
     return TideErrors(
         **{field.name: getattr(ours, field.name) - getattr(theirs, field.name) for field in fields(ours)}
     )
-
-
-def _best_of_each_picture(found: Found) -> Found:
-    """Returns the best detections of each picture; they come and go best first."""
-    order_D = np.argsort(found.picture_D, kind="stable")
-    picture_D = found.picture_D[order_D]
-    rank_D = np.empty(len(order_D), dtype=int)
-    rank_D[order_D] = np.arange(len(order_D)) - np.searchsorted(picture_D, picture_D)
-    return found.where(rank_D < _MOST_DETECTIONS)
 
 
 def _sort_out(truth: Truth, found: Found, classes: int) -> _Sorted:
