@@ -13,8 +13,9 @@ from transferbench.backbones.timm_network import TimmNetwork, timm_network, timm
 from transferbench.errors import ConfigError, WeightsError
 from transferbench.tasks.detect.model.detector import detector
 from transferbench.tasks.detect.model.heads import still_parts
-from transferbench.tasks.segment.model import Fcn, pixel_loss
-from transferbench.tasks.segment.protocols import Head
+from transferbench.tasks.segment.model.fcn import Fcn
+from transferbench.tasks.segment.model.loss import pixel_loss
+from transferbench.tasks.segment.settings import Head
 
 timm: Any = pytest.importorskip("timm", reason="needs the extra `timm`")
 

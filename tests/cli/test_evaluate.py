@@ -1,9 +1,8 @@
-"""`evaluate` and `predict`: what a run, or another tool, has found."""
+"""`evaluate`: what a run, or another tool, has found is worth."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.toml import write_toml
 from tests.fabricate.voc import write_voc
 from tests.runs.tiny import DETECT, MACHINE, pretraining, transfer
-from transferbench.cli.predict import _names
 from transferbench.runs.execute import execute
 
 HEADLINES = ["detect/map_voc07", "detect/map_area", "detect/coco_ap", "detect/coco_ap50"]
@@ -117,30 +115,6 @@ def test_a_run_by_another_protocol_does_not_compare(world: Path, tmp_path: Path)
     assert "expected a run by tiny@1 on the same data, found one by taller@1" in told_of
 
 
-def test_predict_draws_and_writes_what_it_finds(world: Path, tmp_path: Path) -> None:
-    pictures = sorted((world / "VOCdevkit/VOC2007/JPEGImages").glob("*.jpg"))[:2]
-    twin = shutil.copy(pictures[0], tmp_path / pictures[0].name)
-
-    result = told("predict", world / "mini_b", *pictures, twin, "-o", tmp_path / "out", "--score", "0")
-
-    content = json.loads((tmp_path / "out" / "predictions.json").read_text())
-    assert result.exit_code == 0
-    assert [each["picture"] for each in content["predictions"]] == [*map(str, pictures), str(twin)]
-    assert (content["protocol"], content["predictions"][0]["width"]) == ("tiny@1", 48)
-    assert {"class", "score", "box"} == set(content["predictions"][0]["detections"][0])
-    names = {path.name for path in (tmp_path / "out").glob("*.png")}
-    assert names == {"000000.png", "000001.png", "000000_1.png"}
-
-
-def test_predict_names_a_picture_that_is_broken_before_it_writes(world: Path, tmp_path: Path) -> None:
-    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
-
-    told_of = error("predict", world / "mini_b", tmp_path / "broken.jpg", "-o", tmp_path / "out")
-
-    assert "broken.jpg: expected a whole picture, found one that cannot be decoded" in told_of
-    assert not (tmp_path / "out").exists()
-
-
 def test_a_frozen_backbone_and_a_limit_are_part_of_the_protocol_s_name(world: Path, tmp_path: Path) -> None:
     imagefolder(tmp_path / "folders")
     execute(pretraining(tmp_path / "folders", tmp_path / "pretrained"), MACHINE, lambda news: None)
@@ -168,18 +142,3 @@ def test_a_frozen_backbone_and_its_contrary_are_refused(world: Path) -> None:
     )
 
     assert "--set 'norm=trained': expected nothing that --frozen-backbone says already" in told_of
-
-
-def test_no_two_drawings_have_one_name() -> None:
-    images = [Path("a/x.jpg"), Path("b/x.jpg"), Path("c/x_1.jpg"), Path("x.png")]
-
-    assert _names(images) == ["x", "x_1", "x_1_1", "x_2"]
-
-
-def test_predict_into_a_file_is_refused(world: Path, tmp_path: Path) -> None:
-    picture = next((world / "VOCdevkit/VOC2007/JPEGImages").glob("*.jpg"))
-    (tmp_path / "file").touch()
-
-    told_of = error("predict", world / "mini_b", picture, "-o", tmp_path / "file")
-
-    assert "file: expected a folder that can be written, found none; give another --out" in told_of

@@ -12,7 +12,7 @@ CLASSIFY = ("classify/top1", "classify/top5")
 COLUMNS = {
     **dict.fromkeys(("table2", "table3", "table4", "table5", "table6", "table6_mini", "table7"), CLASSIFY),
     "table8": ("classify/top1", "detect/map_voc07"),
-    "table9": ("classify/top1", "segment/pix_acc", "segment/miou"),
+    "table9": ("classify/top1", "segment/ms_pix_acc", "segment/ms_miou"),
 }
 D6 = ("efficient", "cosine", "smooth", "distill", "mixup", "distill_mixup")
 TRANSFERRED = ("resnet50_b_standard", *(f"resnet50_d_{key}" for key in D6))

@@ -15,7 +15,7 @@ from transferbench.runs.cell import Cell, Machine
 from transferbench.runs.execute import execute
 from transferbench.tasks.base import TaskProtocol
 from transferbench.tasks.classify.protocols import ClassifyProtocol
-from transferbench.tasks.segment.protocols import Ade20kData, Augment, Head, SegmentProtocol
+from transferbench.tasks.segment.settings import Ade20kData, Augment, Head, SegmentProtocol
 from transferbench.tricks.bag import Bag
 from transferbench.tricks.mixup import Mixup
 

@@ -15,14 +15,13 @@ from transferbench.tasks.base import CacheMode
 from transferbench.tasks.cache import PictureCache, free_bytes
 from transferbench.tasks.loader import Loader
 
-SIZES = ((5, 4), (1, 1), (7, 3), (2, 6))
+SHAPES = ((4, 5, 3), (1, 1), (3, 7, 3), (6, 2))
 GIB = 2**30
 
 
 def picture(index: int) -> np.ndarray:
-    """Returns a picture of its own for each index."""
-    width, height = SIZES[index]
-    return np.random.default_rng(index).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    """Returns a picture, or labels, of its own for each index."""
+    return np.random.default_rng(index).integers(0, 256, SHAPES[index], dtype=np.uint8)
 
 
 class Pictures:
@@ -33,7 +32,7 @@ class Pictures:
         self._log = log
 
     def __len__(self) -> int:
-        return len(SIZES)
+        return len(SHAPES)
 
     def name(self, index: int) -> str:
         return str(index)
@@ -42,7 +41,7 @@ class Pictures:
         return rng.permutation(len(self))
 
     def example(self, index: int, rng: np.random.Generator | None, epoch: int = 0) -> tuple[int, np.ndarray]:
-        return index, self._cache.picture(index, lambda: self._decoded(index))
+        return index, self._cache.array(index, lambda: self._decoded(index))
 
     def collate(self, examples: Sequence[tuple[int, np.ndarray]]) -> list[tuple[int, Any]]:
         return [(index, torch.from_numpy(rgb_HW3)) for index, rgb_HW3 in examples]
@@ -64,14 +63,14 @@ def free(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int | None]]:
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_every_picture_is_decoded_once_over_all_epochs_and_processes(workers: int, tmp_path: Path) -> None:
     log = tmp_path / "decoded.txt"
-    examples = Pictures(PictureCache(SIZES), log)
+    examples = Pictures(PictureCache(SHAPES), log)
     loader = Loader(examples, batch_size=1, seed=0, workers=workers)
 
     epochs = [dict(one for batch in loader.epoch(epoch) for one in batch) for epoch in range(3)]
 
     assert sorted(log.read_text().split()) == ["0", "1", "2", "3"]
     for found in epochs:
-        assert all(np.array_equal(found[index].numpy(), picture(index)) for index in range(len(SIZES)))
+        assert all(np.array_equal(found[index].numpy(), picture(index)) for index in range(len(SHAPES)))
 
 
 def test_without_a_cache_pictures_are_decoded_each_time(tmp_path: Path) -> None:
@@ -84,25 +83,25 @@ def test_without_a_cache_pictures_are_decoded_each_time(tmp_path: Path) -> None:
 
 
 def test_a_decoder_that_fails_leaves_nothing() -> None:
-    cache = PictureCache(SIZES)
+    cache = PictureCache(SHAPES)
 
     with pytest.raises(OSError, match="broken"):
-        cache.picture(0, lambda: _raise(OSError("broken")))
+        cache.array(0, lambda: _raise(OSError("broken")))
 
-    assert np.array_equal(cache.picture(0, lambda: picture(0)), picture(0))
+    assert np.array_equal(cache.array(0, lambda: picture(0)), picture(0))
 
 
-def test_a_picture_of_another_size_than_was_said_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"expected a picture of \(4, 5, 3\), found \(1, 1, 3\)"):
-        PictureCache(SIZES).picture(0, lambda: picture(1))
+def test_an_array_of_another_shape_than_was_said_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected an array of \(4, 5, 3\), found \(1, 1\)"):
+        PictureCache(SHAPES).array(0, lambda: picture(1))
 
 
 def test_no_memory_is_taken_before_pictures_are_kept() -> None:
     before = _resident_bytes()
 
-    cache = PictureCache([(1000, 1000)] * 1000)
+    cache = PictureCache([(1000, 1000, 3)] * 1000)
     assert _resident_bytes() - before < 2**23
-    cache.picture(7, lambda: np.ones((1000, 1000, 3), np.uint8))
+    cache.array(7, lambda: np.ones((1000, 1000, 3), np.uint8))
 
     assert 2**21 < _resident_bytes() - before < 2**23
 
@@ -134,7 +133,7 @@ CASES: dict[str, tuple[CacheMode, int | None, int, bool, str]] = {
 def test_what_is_decided_is_said_with_numbers(name: str, free: list[int | None]) -> None:
     mode, free[0], processes, is_on, note = CASES[name]
 
-    cache = PictureCache.for_sizes([(1000, 1000)] * 100, mode, processes=processes)
+    cache = PictureCache.for_shapes([(1000, 1000, 3)] * 100, mode, processes=processes)
 
     assert cache.is_on == is_on
     assert note in cache.note
@@ -142,7 +141,7 @@ def test_what_is_decided_is_said_with_numbers(name: str, free: list[int | None])
 
 def test_pictures_that_cannot_fit_are_refused_with_numbers(free: list[int | None]) -> None:
     with pytest.raises(RunError) as caught:
-        PictureCache.for_sizes([(1000, 1000)] * 500, "ram")
+        PictureCache.for_shapes([(1000, 1000, 3)] * 500, "ram")
 
     assert str(caught.value) == (
         "--cache ram: expected all decoded pictures to fit into memory, found that 500 decoded pictures take "

@@ -29,8 +29,9 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="What another tool predicted, in place of RUN: COCO's results in JSON, a folder of the "
-            "devkit's comp4_det_test_CLASS.txt, or a predictions.npz.",
+            help="What another tool predicted, in place of RUN. Of detections: COCO's results in JSON, a "
+            "folder of the devkit's comp4_det_test_CLASS.txt, or a predictions.npz. Of segmentation: a folder "
+            "of PNG masks in the data set's own values, each named as its picture.",
         ),
     ] = None,
     data: Annotated[
@@ -40,7 +41,8 @@ def evaluate(
         str, typer.Option(metavar="NAME", help="As voc07-c4@1 (see `list protocols`), or a .toml file.")
     ] = "",
     task: Annotated[
-        str, typer.Option(metavar="NAME", help="detect, where several tasks have a protocol of that name.")
+        str,
+        typer.Option(metavar="NAME", help="detect or segment, where both have a protocol of that name."),
     ] = "",
     against: Annotated[
         Path | None,
@@ -86,15 +88,21 @@ def _rescored(
 
 
 def _task_of(protocol: str, task: str) -> TaskName:
-    """Returns the task that a protocol is of; detection where it is one of several."""
+    """Returns the task that a protocol is of: the one that was asked for, or the only one that has it."""
     from transferbench.errors import ConfigError
-    from transferbench.tasks.catalog import PROTOCOLS, TASKS
+    from transferbench.recipes.load import tasks_of
+    from transferbench.tasks.catalog import TASKS
 
-    if task and task not in TASKS:
+    asked: list[TaskName] = [name for name in TASKS if name == task]
+    if task and not asked:
         raise ConfigError(f"--task: expected one of {', '.join(TASKS)}, found {task!r}")
-    having = [name for name in TASKS if protocol in PROTOCOLS[name]]
-    named: list[TaskName] = [name for name in TASKS if name == task]
-    return (named or [name for name in having if name == "detect"] or having or ["detect"])[0]
+    having = asked or [name for name in tasks_of(protocol) if name != "classify"] or ["detect"]
+    if len(having) > 1:
+        raise ConfigError(
+            f"--protocol {protocol}: expected the name of one protocol, found one each of "
+            f"{' and of '.join(having)}; give --task"
+        )
+    return having[0]
 
 
 def _other(rescored: Rescored, against: Path, data: Path | None) -> Rescored:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from itertools import count, islice
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -12,21 +13,31 @@ import typer
 from transferbench.cli import options
 from transferbench.cli.failures import told
 
+_MASK = "_mask"
+"""At the end of a mask's name."""
+
 
 @told
 def predict(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run of `detect`.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a finished run of `detect` or `segment`.")
+    ],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, of any size.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")] = Path(
         "predictions"
     ),
     least_score: Annotated[
         float,
-        typer.Option("--score", min=0, max=1, help="Least score that is drawn; the JSON has them all."),
+        typer.Option(
+            "--score", min=0, max=1, help="Least score of a detection that is drawn; the JSON has them all."
+        ),
     ] = 0.3,
     device: options.Device = None,
 ) -> None:
-    """Find objects in pictures; writes predictions.json and each picture with what was found drawn in."""
+    """Find objects in pictures, or the class of each pixel; writes drawings and predictions.json.
+
+    A run of `segment` also gives NAME_mask.png of each picture, in the values of the data set's own masks.
+    """
     from transferbench.cli.console import err
     from transferbench.cli.console import out as stdout
     from transferbench.engine.device import pick_device
@@ -39,8 +50,9 @@ def predict(
     for path in images:  # all of them, before any is drawn
         read_size(path)
     restored = restore(run, pick_device(device))
-    find = predictor(restored.protocol, restored.model, restored.record.classes)
-    names = _names(images)
+    find = predictor(restored.protocol, restored.model, restored.record.classes, restored.record.marks)
+    endings = ["", _MASK] if restored.record.task == "segment" else [""]
+    names = _names(images, out, endings)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -51,19 +63,30 @@ def predict(
     for path, name in zip(images, names, strict=True):
         predicted = find(path, least_score)
         predicted.drawing.save(out / f"{name}.png")
-        contents.append({**predicted.content, "drawing": f"{name}.png"})
-        shown = [d for d in predicted.content["detections"] if d["score"] >= least_score]
-        words = ", ".join(f"{d['class']} {d['score']:.2f}" for d in shown[:8]) or "nothing"
-        stdout.print(f"{path}: {words}{', ...' if len(shown) > 8 else ''}", markup=False, soft_wrap=True)
-    content = {"run": str(run), "protocol": restored.record.protocol, "predictions": contents}
-    write_atomically(out / "predictions.json", (json.dumps(content, indent=1) + "\n").encode())
-    err.print(f"in {out}: predictions.json and drawings ({len(images)})", markup=False, soft_wrap=True)
+        content = {**predicted.content, "drawing": f"{name}.png"}
+        if predicted.mask is not None:
+            predicted.mask.save(out / f"{name}{_MASK}.png")
+            content["mask"] = f"{name}{_MASK}.png"
+        contents.append(content)
+        stdout.print(f"{path}: {predicted.told}", markup=False, soft_wrap=True)
+    written = {"run": str(run), "protocol": restored.record.protocol, "predictions": contents}
+    write_atomically(out / "predictions.json", (json.dumps(written, indent=1) + "\n").encode())
+    kinds = ", drawings and masks" if len(endings) > 1 else " and drawings"
+    err.print(f"in {out}: predictions.json{kinds} ({len(images)})", markup=False, soft_wrap=True)
 
 
-def _names(images: list[Path]) -> list[str]:
-    """Returns a name for each drawing; pictures of one name in several folders get a number."""
+def _names(images: Sequence[Path], out: Path, endings: Sequence[str]) -> list[str]:
+    """Returns a name for what is written of each picture; where it is taken, it gets a number.
+
+    Args:
+        images: the pictures, some of one name in several folders, some in the folder that is written.
+        out: the folder that is written.
+        endings: of the names of the files that are written of each, before `.png`.
+    """
     names: list[str] = []
+    taken = {path.stem for path in images if path.resolve() == (out / f"{path.stem}.png").resolve()}
     for path in images:
-        numbered = (f"{path.stem}_{number}" for number in count(1))
-        names.append(next(name for name in (path.stem, *islice(numbered, len(images))) if name not in names))
+        numbered = (path.stem if number == 0 else f"{path.stem}_{number}" for number in count())
+        names.append(next(name for name in numbered if taken.isdisjoint(name + ending for ending in endings)))
+        taken.update(names[-1] + ending for ending in endings)
     return names

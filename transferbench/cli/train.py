@@ -208,7 +208,8 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
         soft_wrap=True,
     )
     headlines = {name: value for name, value in record.scores.items() if not SCORES[name].is_detail}
+    width = max(14, *(len(SCORES[name].title) for name in headlines))
     for name, value in headlines.items():
-        out.print(f"{SCORES[name].title:>14} {value:7.1%}   {name}", markup=False)
+        out.print(f"{SCORES[name].title:>{width}} {value:7.1%}   {name}", markup=False)
     if len(headlines) < len(record.scores):
         err.print(f"more scores, and each class: transferbench evaluate {cell.folder}", markup=False)

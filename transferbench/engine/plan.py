@@ -83,12 +83,14 @@ class Poly(Schema):
 
     name: Literal["poly"]
     power: PositiveFloat = 0.9
+    floor: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the peak that is left at the end."""
 
     def share(self, progress: Progress) -> float:
         """Returns the share of the peak rate, in [0, 1]."""
         span = progress.epochs - progress.warmup_epochs
         left = max(0.0, 1 - (progress.epoch - progress.warmup_epochs) / span)
-        return float(left**self.power)
+        return float(self.floor + (1 - self.floor) * left**self.power)
 
 
 class Plan(Schema):

@@ -20,6 +20,11 @@ from transferbench.tasks.base import TaskProtocol
 from transferbench.tasks.catalog import PROTOCOL_TYPES, PROTOCOLS, TaskName, find_protocol
 
 Kind = Literal["recipes", "suites"]
+_LAYOUTS: Mapping[TaskName, tuple[str, ...]] = {
+    "detect": ("voc", "coco"),
+    "segment": ("ade20k", "voc-masks", "cityscapes", "folder"),
+}
+"""What `data.layout` may be in a protocol of each transfer."""
 _OWN = ("name", "about", "paper")
 """Keys that a base keeps to itself."""
 
@@ -119,9 +124,20 @@ def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> Tas
 
 
 def task_of(name: str) -> TaskName | None:
-    """Returns the task of a shipped protocol, or of a TOML file by its `base`; None where nothing tells."""
-    key = str(_read(Path(name)).get("base", "")) if name.endswith(".toml") else name
-    return next((task for task, known in PROTOCOLS.items() if key in known), None)
+    """Returns the first of `tasks_of`, None where nothing tells."""
+    return next(iter(tasks_of(name)), None)
+
+
+def tasks_of(name: str) -> list[TaskName]:
+    """Returns the tasks that have a protocol of that name.
+
+    Those of a TOML file are the ones of its `base` or, without one, the one that reads its `data.layout`.
+    """
+    content = _read(Path(name)) if name.endswith(".toml") else {"base": name}
+    data = content.get("data")
+    layout = data.get("layout") if isinstance(data, dict) else None
+    by_layout = [task for task, layouts in _LAYOUTS.items() if layout in layouts]
+    return [task for task, known in PROTOCOLS.items() if content.get("base") in known] or by_layout
 
 
 def _own_protocol(task: TaskName, path: Path) -> TaskProtocol:

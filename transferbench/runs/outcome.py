@@ -105,6 +105,7 @@ def _record(setting: Setting, outcome: Outcome, wall_seconds: float, sessions: f
         pictures=dict(task.data.pictures),
         classes=task.data.classes,
         data={"root": task.data.root, "fingerprint": task.data.fingerprint},
+        marks=task.data.marks,
         remarks=task.data.remarks,
         weights=to_jsonable_python(setting.loaded.report.as_dict()),
         resolved={

@@ -12,6 +12,7 @@ from transferbench.files import whole_file
 from transferbench.recipes.paper import PaperScore as PaperScore
 from transferbench.recipes.paper import PaperScores
 from transferbench.schema import Schema
+from transferbench.tasks.base import NO_MARKS, ClassMarks
 
 FILE_NAME = "record.json"
 
@@ -58,8 +59,16 @@ SCORES = {
                 *("false_positives", "false_negatives"),
             )
         ),
-        Score(name="segment/pix_acc", title="pixAcc"),
-        Score(name="segment/miou", title="mIoU"),
+        *(
+            Score(name=f"segment/{way}{name}", title=f"{title}{words}", is_detail=is_detail)
+            for way, words in (("", ""), ("ms_", " (ms+flip)"))
+            for name, title, is_detail in (
+                ("pix_acc", "pixAcc", False),
+                ("miou", "mIoU", False),
+                ("mean_acc", "mean acc.", True),
+                ("fw_iou", "fwIoU", True),
+            )
+        ),
     )
 }
 """In the order of columns."""
@@ -104,6 +113,8 @@ class Record(Schema):
     classes: tuple[str, ...]
     data: dict[str, str]
     """Root folder and fingerprint."""
+    marks: ClassMarks = NO_MARKS
+    """How the classes stand in masks; of a segmentation."""
     remarks: tuple[str, ...] = ()
     """What a reader of the scores should know of the data."""
     weights: dict[str, Any]

@@ -39,6 +39,9 @@ class Cache:
 NO_CACHE = Cache()
 
 
+_TOLD = 8
+
+
 class TaskProtocol(Schema):
     """A named, versioned way to measure a task; each task adds its data, plan and head."""
 
@@ -91,6 +94,19 @@ class Examples(Protocol):
 
 
 @dataclass(frozen=True)
+class ClassMarks:
+    """How each class stands in the masks of a data set, in the order of the classes."""
+
+    values: tuple[int, ...] = ()
+    """In a mask file."""
+    colours: tuple[str, ...] = ()
+    """In a picture, as `#rrggbb`: those of the data set's own palette."""
+
+
+NO_MARKS = ClassMarks()
+
+
+@dataclass(frozen=True)
 class DataCard:
     """What was read: enough to tell two data sets apart."""
 
@@ -104,6 +120,8 @@ class DataCard:
     """What a reader of the scores should know of the data."""
     note: str = ""
     """What who waits should know of this machine: whether decoded pictures stay in memory."""
+    marks: ClassMarks = NO_MARKS
+    """How the classes stand in masks; of segmentation."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +132,24 @@ class Predicted:
     """As JSON has it."""
     drawing: Image
     """The picture with it drawn in."""
+    told: str
+    """In a few words, for a line."""
+    mask: Image | None = None
+    """What each pixel is taken for, in the values of the data set's own masks; of segmentation."""
+
+
+def told_shortly(found: Sequence[str]) -> str:
+    """Returns the first eight of what was found in a picture, for a line."""
+    return ", ".join([*found[:_TOLD], *(["..."] if len(found) > _TOLD else [])]) or "nothing"
 
 
 class Predictor(Protocol):
     """Says of single pictures what a trained network finds in them."""
 
     def __call__(self, path: Path, least_score: float) -> Predicted:
-        """Returns what is found in a picture; what is less sure than `least_score`, in [0, 1], is not drawn.
+        """Returns what is found in a picture.
+
+        An object that is less sure than `least_score`, in [0, 1], is not drawn; a pixel always is.
 
         Raises:
             DataError: the picture cannot be decoded.

@@ -1,10 +1,11 @@
-"""Decoded pictures in memory, each decoded once for all epochs and all processes that load.
+"""Decoded pictures and labels in memory, each decoded once for all epochs and all processes that load.
 
 Dimension key: H x W pixels.
 """
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -15,7 +16,7 @@ import numpy as np
 from transferbench.errors import RunError
 from transferbench.tasks.base import CacheMode
 
-_COLOURS = 3
+_PICTURE_DIMENSIONS = 3
 _SHARE = 0.5
 """Of the free memory that `auto` takes at most."""
 _GIB = 2**30
@@ -23,45 +24,46 @@ _KEPT = 1
 
 
 class PictureCache:
-    """One stretch of memory with room for every picture of a split.
+    """One stretch of memory with room for every picture of a split, and for what belongs to each, as labels.
 
-    It is shared by this process and those forked from it after it was made: whichever decodes a picture first
-    leaves it to all. Memory is taken picture by picture, as they are decoded. Two processes that decode the
-    same picture at once write the same bytes. It holds what one decoder gives; for another decoder take
+    It is shared by this process and those forked from it after it was made: whichever decodes an array first
+    leaves it to all. Memory is taken array by array, as they are decoded. Two processes that decode the
+    same one at once write the same bytes. It holds what one decoder gives; for another decoder take
     another cache.
     """
 
-    def __init__(self, sizes: Sequence[tuple[int, int]], note: str = "") -> None:
+    def __init__(self, shapes: Sequence[tuple[int, ...]], note: str = "") -> None:
         """Reserves addresses, not memory.
 
         Args:
-            sizes: (width, height) in pixels of each picture as it is decoded; none keeps nothing.
+            shapes: of each array of bytes as it is decoded, as (H, W, 3) for a picture or (H, W) for labels;
+                none keeps nothing.
             note: for the log: why it is as it is.
 
         Raises:
             OSError: the system refuses so many addresses.
         """
         self.note = note
-        self._sizes = tuple(sizes)
-        self._starts = list(accumulate(map(_picture_bytes, sizes), initial=len(sizes)))
+        self._shapes = tuple(shapes)
+        self._starts = list(accumulate(map(math.prod, shapes), initial=len(shapes)))
         self._bytes = np.frombuffer(mmap.mmap(-1, max(1, self._starts[-1])), dtype=np.uint8)
 
     @classmethod
-    def for_sizes(
-        cls, sizes: Sequence[tuple[int, int]], mode: CacheMode, *, processes: int = 1
+    def for_shapes(
+        cls, shapes: Sequence[tuple[int, ...]], mode: CacheMode, *, processes: int = 1
     ) -> PictureCache:
-        """Returns a cache for pictures of these sizes, or one that keeps nothing.
+        """Returns a cache for arrays of these shapes, or one that keeps nothing.
 
         Args:
-            sizes: (width, height) in pixels of each picture as it is decoded.
-            mode: whether pictures are kept.
+            shapes: see `__init__`; any order, in which they are then asked for.
+            mode: whether arrays are kept.
             processes: that make a cache of their own on this machine.
 
         Raises:
-            RunError: pictures are to be kept and do not fit into the free memory.
+            RunError: arrays are to be kept and do not fit into the free memory.
         """
-        needed, free = processes * sum(map(_picture_bytes, sizes)), free_bytes()
-        about = f"{len(sizes):,} decoded pictures take {needed / _GIB:,.2f} GiB"
+        needed, free = processes * sum(map(math.prod, shapes)), free_bytes()
+        about = f"{_counted(shapes)} take {needed / _GIB:,.2f} GiB"
         about += f" in {processes} processes" if processes > 1 else ""
         about += f", {free / _GIB:,.2f} GiB are free" if free is not None else ", what is free is not known"
         if mode == "off":
@@ -71,7 +73,7 @@ class PictureCache:
         try:
             if free is not None and needed > free:
                 raise OSError("that is more")
-            return cls(sizes, f"pictures are decoded once: {about}")
+            return cls(shapes, f"pictures are decoded once: {about}")
         except OSError as error:
             raise RunError(
                 f"--cache {mode}: expected all decoded pictures to fit into memory, found that {about} "
@@ -80,32 +82,36 @@ class PictureCache:
 
     @property
     def is_on(self) -> bool:
-        """Whether pictures are kept."""
-        return bool(self._sizes)
+        """Whether arrays are kept."""
+        return bool(self._shapes)
 
-    def picture(self, index: int, decode: Callable[[], np.ndarray]) -> np.ndarray:
-        """Returns a picture as RGB bytes (H, W, 3), decoded only if nobody has done so before.
+    def shape(self, index: int) -> tuple[int, ...] | None:
+        """Returns the shape that was said of an array, None where none are kept."""
+        return self._shapes[index] if self._shapes else None
+
+    def array(self, index: int, decode: Callable[[], np.ndarray]) -> np.ndarray:
+        """Returns an array of bytes, decoded only if nobody has done so before.
 
         What is kept is returned itself: it is not to be written to.
 
         Args:
-            index: of the picture.
+            index: of its shape.
             decode: gives it, always the same.
 
         Raises:
-            ValueError: it has another size than was said.
+            ValueError: it has another shape than was said.
         """
-        if not self._sizes:
+        if not self._shapes:
             return decode()
-        width, height = self._sizes[index]
-        kept_HW3 = self._bytes[self._starts[index] : self._starts[index + 1]].reshape(height, width, _COLOURS)
+        shape = self._shapes[index]
+        kept = self._bytes[self._starts[index] : self._starts[index + 1]].reshape(shape)
         if self._bytes[index] != _KEPT:
-            decoded_HW3 = decode()
-            if decoded_HW3.shape != kept_HW3.shape:
-                raise ValueError(f"expected a picture of {kept_HW3.shape}, found {decoded_HW3.shape}")
-            kept_HW3[:] = decoded_HW3
+            decoded = decode()
+            if decoded.shape != shape:
+                raise ValueError(f"expected an array of {shape}, found {decoded.shape}")
+            kept[:] = decoded
             self._bytes[index] = _KEPT  # last, so that nobody takes half a picture
-        return kept_HW3
+        return kept
 
 
 def free_bytes(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> int | None:
@@ -154,5 +160,7 @@ def _lines(path: Path) -> list[str]:
         return []
 
 
-def _picture_bytes(size: tuple[int, int]) -> int:
-    return size[0] * size[1] * _COLOURS
+def _counted(shapes: Sequence[tuple[int, ...]]) -> str:
+    pictures = sum(len(shape) == _PICTURE_DIMENSIONS for shape in shapes)
+    others = len(shapes) - pictures
+    return f"{pictures:,} decoded pictures" + (f" and {others:,} masks" if others else "")

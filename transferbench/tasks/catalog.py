@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from transferbench.errors import ConfigError, RunError, nearest
-from transferbench.tasks.base import NO_CACHE, Cache, Predictor, Task, TaskProtocol
+from transferbench.tasks.base import NO_CACHE, Cache, ClassMarks, Predictor, Task, TaskProtocol
 from transferbench.tasks.classify.protocols import PROTOCOLS as CLASSIFY
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.detect.protocols import PROTOCOLS as DETECT
 from transferbench.tasks.detect.settings import DetectProtocol
 from transferbench.tasks.segment.protocols import PROTOCOLS as SEGMENT
-from transferbench.tasks.segment.protocols import SegmentProtocol
+from transferbench.tasks.segment.settings import SegmentProtocol
 from transferbench.tricks.bag import Bag
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def open_task(
         root: data folder.
         limit: pictures of each split that are used; None for all.
         bag: tricks; they act in classification alone.
-        is_scored_only: whether nothing is trained, so that a detection needs no training split.
-        cache: whether a detection keeps its decoded training pictures in memory.
+        is_scored_only: whether nothing is trained, so that a transfer needs no training split.
+        cache: whether a transfer keeps its decoded training pictures in memory.
 
     Raises:
         DataError: the data are not there, incomplete or malformed.
@@ -82,7 +82,7 @@ def open_task(
     if isinstance(protocol, SegmentProtocol):
         from transferbench.tasks.segment.task import SegmentTask
 
-        return SegmentTask(protocol, root, limit=limit)
+        return SegmentTask(protocol, root, limit=limit, is_scored_only=is_scored_only, cache=cache)
     raise TypeError(f"no task for {type(protocol).__name__}")
 
 
@@ -102,7 +102,7 @@ def build_network(protocol: TaskProtocol, backbone: Backbone, classes: Sequence[
 
         return Detector(backbone, len(classes), protocol).to(next(backbone.parameters()))
     if isinstance(protocol, SegmentProtocol):
-        from transferbench.tasks.segment.model import Fcn
+        from transferbench.tasks.segment.model.fcn import Fcn
 
         return Fcn(backbone, len(classes), head=protocol.head, seed=0)
     raise RunError(
@@ -111,19 +111,33 @@ def build_network(protocol: TaskProtocol, backbone: Backbone, classes: Sequence[
     )
 
 
-def predictor(protocol: TaskProtocol, network: nn.Module, classes: Sequence[str]) -> Predictor:
+def predictor(
+    protocol: TaskProtocol, network: nn.Module, classes: Sequence[str], marks: ClassMarks
+) -> Predictor:
     """Returns what says of single pictures what a trained network finds in them.
 
     Args:
         protocol: of the transfer.
         network: in evaluation mode.
         classes: that it tells apart.
+        marks: how they stand in masks; of segmentation.
 
     Raises:
-        RunError: the protocol's task has nothing of that kind.
+        RunError: the protocol's task has nothing of that kind, or a segmentation lacks the marks.
     """
     if isinstance(protocol, DetectProtocol):
         from transferbench.tasks.detect.predict import DetectPredictor
 
         return DetectPredictor(network, tuple(classes))
-    raise RunError(f"{protocol.key}: expected a run of detect, found one of another task; give another run")
+    if isinstance(protocol, SegmentProtocol):
+        from transferbench.tasks.segment.predict import SegmentPredictor
+
+        if not len(marks.values) == len(marks.colours) == len(classes):
+            raise RunError(
+                f"{protocol.key}: expected a record that says how the {len(classes)} classes stand in masks, "
+                f"found one of {len(marks.values)}; do the run again with --overwrite"
+            )
+        return SegmentPredictor(network, protocol, tuple(classes), marks)
+    raise RunError(
+        f"{protocol.key}: expected a run of detect or segment, found one of another task; give another run"
+    )

@@ -150,7 +150,7 @@ def test_areas_are_those_of_the_annotations(tmp_path: Path) -> None:
 
 def test_pictures_are_decoded_once_where_there_is_a_cache(tmp_path: Path) -> None:
     split = pictures(tmp_path)
-    cache = PictureCache([picture.truth.size for picture in split])
+    cache = PictureCache([(*picture.truth.size[::-1], 3) for picture in split])
     examples = DetectExamples(split, CLASSES, flip=0.0, cache=cache)
 
     before = [drawn(examples, index, 1)[0].rgb_HW3.copy() for index in range(4)]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.fabricate.ade20k import COLOURS, blocks
 from transferbench.tasks.segment.augment import augmented
-from transferbench.tasks.segment.protocols import Augment
+from transferbench.tasks.segment.settings import Augment
 
 _AUGMENT = Augment(base_size=60, crop=48, scale=(0.5, 2.0))
 

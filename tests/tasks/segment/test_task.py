@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import tracemalloc
 from pathlib import Path
 from random import Random
 
@@ -12,12 +14,14 @@ from tests.fabricate.ade20k import blocks, write_ade20k, write_pair
 from tests.tasks.segment.tiny import TinyBackbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import ConfigError, DataError
-from transferbench.tasks.base import Outcome, Task
+from transferbench.tasks.base import Cache, Outcome, Task
 from transferbench.tasks.decode import read_rgb, read_size
 from transferbench.tasks.segment.examples import SegmentBatch
-from transferbench.tasks.segment.metric import confusion_of, mean_iou
-from transferbench.tasks.segment.model import pixel_loss
-from transferbench.tasks.segment.protocols import PROTOCOLS, Ade20kData, Augment, Head, SegmentProtocol
+from transferbench.tasks.segment.metric.scores import mean_iou
+from transferbench.tasks.segment.metric.tally import MULTI, confusion_of
+from transferbench.tasks.segment.model.loss import pixel_loss
+from transferbench.tasks.segment.settings import Ade20kData, Augment, Head, MultiScale, SegmentProtocol
+from transferbench.tasks.segment.stored import masks_of
 from transferbench.tasks.segment.task import SegmentTask
 
 _PROTOCOL = SegmentProtocol(
@@ -29,6 +33,10 @@ _PROTOCOL = SegmentProtocol(
     augment=Augment(base_size=40, crop=32),
     head=Head(dropout=0.0, auxiliary_weight=0.4),
 )
+
+
+def _with(**changes: object) -> SegmentProtocol:
+    return _PROTOCOL.model_copy(update=changes)
 
 
 @pytest.fixture
@@ -125,7 +133,7 @@ def test_scores_follow_from_the_predictions_that_are_kept(task: SegmentTask) -> 
     again = confusion_of(outcome.predictions, 4)
     assert outcome.scores["segment/miou"] == mean_iou(again)
     assert again.sum() == 2 * (40 * 32 - 1)
-    assert outcome.predictions["mask_1"].shape == (32, 40)
+    assert masks_of(outcome.predictions)[1].shape == (32, 40)
 
 
 def test_pictures_of_different_sizes_share_a_batch_without_meeting(tmp_path: Path) -> None:
@@ -143,13 +151,81 @@ def test_pictures_of_different_sizes_share_a_batch_without_meeting(tmp_path: Pat
 
 def test_a_perfect_network_scores_one(task: SegmentTask, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = _batch(task, "score")
-    answers = iter([labels.clamp(max=3) for labels in batch.groups[0].labels_NHW])
-    monkeypatch.setattr("transferbench.tasks.segment.task.likeliest", lambda logits, size: next(answers))
+    answer = batch.groups[0].labels_NHW.clamp(max=3)
+    monkeypatch.setattr("transferbench.tasks.segment.task.single_scale", lambda *_: answer)
 
     outcome = _measured(task, task.build(TinyBackbone(), seed=0), batch)
 
-    assert outcome.scores == {"segment/pix_acc": 1.0, "segment/miou": 1.0}
-    assert outcome.per_class["segment/iou"] == {"wall": 1.0, "sky": 1.0, "tree": 1.0, "door": 1.0}
+    assert set(outcome.scores.values()) == {1.0}
+    assert outcome.per_class["segment/miou"] == {"wall": 1.0, "sky": 1.0, "tree": 1.0, "door": 1.0}
+
+
+def test_a_protocol_of_several_scales_is_scored_both_ways_under_two_names(tmp_path: Path) -> None:
+    write_ade20k(tmp_path)
+    both = SegmentTask(_with(multi_scale=MultiScale(base_size=40, scales=(0.5, 2.0))), tmp_path)
+    model = both.build(TinyBackbone(), seed=0)
+
+    outcome = _measured(both, model, _batch(both, "score"))
+
+    several = confusion_of(outcome.predictions, 4, MULTI)
+    assert outcome.scores["segment/ms_miou"] == mean_iou(several)
+    assert outcome.scores["segment/miou"] == mean_iou(confusion_of(outcome.predictions, 4))
+    assert several.sum() == 2 * (40 * 32 - 1)
+    assert set(outcome.per_class) == {
+        *("segment/miou", "segment/mean_acc", "segment/ms_miou", "segment/ms_mean_acc", "segment/pixels")
+    }
+
+
+def test_predictions_of_other_pictures_are_refused(task: SegmentTask, tmp_path: Path) -> None:
+    outcome = _measured(task, task.build(TinyBackbone(), seed=0), _batch(task, "score"))
+    shutil.copytree(tmp_path / "ADEChallengeData2016", tmp_path / "other")
+    for path in (tmp_path / "other").rglob("validation_0.*"):
+        path.rename(path.with_stem("validation_x"))
+
+    with pytest.raises(DataError, match="expected the pictures that the predictions are of, in their order"):
+        SegmentTask(_PROTOCOL, tmp_path / "other").outcome([outcome.predictions])
+
+
+def test_memory_holds_no_logits_however_many_pictures(task: SegmentTask) -> None:
+    model, batch = task.build(TinyBackbone(), seed=0), _batch(task, "score")
+
+    def peak(pictures: int) -> int:
+        tracemalloc.start()
+        task.measure(model, (batch for _ in range(pictures // 2)), lambda done: None)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert peak(200) - peak(100) < 100 * 4096
+
+
+def test_decoded_pictures_and_labels_stay_in_memory_if_asked(tmp_path: Path) -> None:
+    folder = write_ade20k(tmp_path)
+    kept = SegmentTask(_PROTOCOL, tmp_path, cache=Cache("ram"))
+    first = [_example(kept, index) for index in range(4)]
+
+    shutil.rmtree(folder / "images" / "training")
+    shutil.rmtree(folder / "annotations" / "training")
+
+    again = [_example(kept, index) for index in range(4)]
+    assert all(
+        (a == b).all()
+        for ours, theirs in zip(first, again, strict=True)
+        for a, b in zip(ours, theirs, strict=True)
+    )
+
+
+def _example(task: SegmentTask, index: int) -> tuple[np.ndarray, np.ndarray]:
+    return task.fit_examples.example(index, np.random.default_rng(index))
+
+
+def test_what_is_scored_alone_needs_no_training_split(tmp_path: Path) -> None:
+    folder = write_ade20k(tmp_path)
+    shutil.rmtree(folder / "images" / "training")
+
+    task = SegmentTask(_PROTOCOL, tmp_path, is_scored_only=True)
+
+    assert task.data.pictures == {"train": 0, "score": 2}
 
 
 def test_the_number_of_pictures_done_is_reported(task: SegmentTask) -> None:
@@ -168,7 +244,8 @@ def test_drawings_show_truth_and_prediction(task: SegmentTask, tmp_path: Path) -
     task.draw(outcome, folder, 5)
 
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["predicted_0.png", "predicted_1.png", "truth_0.png", "truth_1.png"]
+    kinds = ("best", "median", "predicted", "truth", "worst")
+    assert names == sorted(["classes.png", *(f"{kind}_{place}.png" for kind in kinds for place in (0, 1))])
     assert read_size(folder / "truth_0.png") == (320, 256)
 
 
@@ -201,16 +278,3 @@ def test_a_few_steps_lower_the_loss(task: SegmentTask) -> None:
         optimizer.step()
 
     assert losses[-1].item() < 0.7 * losses[0].item()
-
-
-@pytest.mark.parametrize("key", PROTOCOLS)
-def test_a_protocol_survives_being_written_and_read(key: str) -> None:
-    protocol = PROTOCOLS[key]
-
-    assert SegmentProtocol.model_validate_json(protocol.model_dump_json()) == protocol
-    assert protocol.key == key
-
-
-def test_a_scale_the_wrong_way_round_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected the smaller factor first"):
-        Augment(base_size=40, crop=32, scale=(2.0, 0.5))

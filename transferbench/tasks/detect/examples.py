@@ -22,8 +22,8 @@ from transferbench.tasks.cache import PictureCache
 from transferbench.tasks.decode import read_rgb, read_rgb_fast
 from transferbench.tasks.detect.augment import mirrored
 from transferbench.tasks.detect.metric.truth import Truth
-from transferbench.tasks.detect.sources.faults import raise_together
 from transferbench.tasks.detect.sources.picture import Picture
+from transferbench.tasks.faults import raise_together
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class DetectExamples:
             classes: names in the order of labels.
             flip: probability that a training picture is mirrored.
             short_sides: in pixels, one of which is drawn for each training picture; empty for none.
-            cache: for the sizes of these pictures, in order; keeps them as decoded for training, which is not
-                quite as for scoring. None keeps none.
+            cache: for the shapes of these pictures, in order; keeps them as decoded for training, which is
+                not quite as for scoring. None keeps none.
 
         Raises:
             DataError: objects are of unknown classes; up to ten are named.
@@ -157,7 +157,7 @@ class DetectExamples:
         boxes_R4, labels_R = picture.truth.boxes_R4[is_trained_R], self._labels(picture)[is_trained_R]
         if rng is None:
             return Example(_decoded(picture, read_rgb), boxes_R4, labels_R)
-        rgb_HW3 = self._cache.picture(index, lambda: _decoded(picture, read_rgb_fast))
+        rgb_HW3 = self._cache.array(index, lambda: _decoded(picture, read_rgb_fast))
         is_flipped = bool(rng.random() < self._flip)
         return Example(
             rgb_HW3,

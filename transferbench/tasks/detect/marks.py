@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from transferbench.tasks.drawing import FONT_SIZE, INK, Box, Colour, Entry, letters, sample
 
 Line = Literal["solid", "dashed", "dotted"]
-Colour = tuple[int, int, int]
-_Box = tuple[float, float, float, float]
 
 _SHORT_SIDE = 384
 """Smaller pictures are enlarged, by a whole factor, ..."""
 _LONG_SIDE = 1600
 """... and none is larger than that."""
-_FONT_SIZE = 15
-_CAPTION_HEIGHT = _FONT_SIZE + 5
+_CAPTION_HEIGHT = FONT_SIZE + 5
 _DASHES: dict[Line, tuple[int, int]] = {"solid": (1, 0), "dashed": (12, 8), "dotted": (3, 5)}
 """Pixels drawn and left out."""
 _MOST_COVERED = 0.1
 """Share of a caption that may lie on others."""
-_BAR_HEIGHT = _FONT_SIZE + 11
-_INK, _PAPER = (0, 0, 0), (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -62,80 +59,33 @@ def marked(rgb_HW3: np.ndarray, marks: Sequence[Mark]) -> Image.Image:
     boxes = [_scaled(mark.box, factor) for mark in marks]
     for mark, box in zip(marks, boxes, strict=True):
         _outline(pen, box, mark.colour, mark.line)
-    taken: list[_Box] = []
+    taken: list[Box] = []
     # The last are on top, so they choose first where to say what they are.
     for mark, box in reversed(list(zip(marks, boxes, strict=True))):
         taken += _caption(pen, box, mark, picture.size, taken)
     return picture
 
 
-def beside(
-    panels: Sequence[tuple[str, Image.Image]], *, title: str, legend: Sequence[tuple[str, Mark]]
-) -> Image.Image:
-    """Returns pictures of one size side by side, each under its heading.
-
-    Args:
-        panels: heading and picture.
-        title: above all; may be empty.
-        legend: below all: what a mark means, and one like it, whose box and caption do not matter.
-    """
-    gap, font = 8, ImageFont.load_default(_FONT_SIZE)
-    lines = [title] if title else []
-    width = max(
-        sum(picture.width for _, picture in panels) + gap * (len(panels) - 1),
-        *(int(font.getlength(line)) + 2 * gap for line in lines),
-        1,
-    )
-    top = _BAR_HEIGHT * (len(lines) + 1)
-    rows = list(_legend_rows(legend, width))
-    height = top + max(picture.height for _, picture in panels) + _BAR_HEIGHT * len(rows)
-    sheet = Image.new("RGB", (width, height), _PAPER)
-    pen = ImageDraw.Draw(sheet)
-    for number, line in enumerate(lines):
-        pen.text((gap, _BAR_HEIGHT * number + 4), line, fill=_INK, font=font)
-    left = 0
-    for heading, picture in panels:
-        shown = _cut(heading, picture.width - gap)
-        pen.text((left + gap / 2, top - _BAR_HEIGHT + 4), shown, fill=_INK, font=font)
-        sheet.paste(picture, (left, top))
-        left += picture.width + gap
-    for number, row in enumerate(rows):
-        y = height - _BAR_HEIGHT * (len(rows) - number)
-        for x, text, mark in row:
-            _outline(pen, (x, y + 5, x + 30, y + _BAR_HEIGHT - 5), mark.colour, mark.line)
-            pen.text((x + 36, y + 4), text, fill=_INK, font=font)
-    return sheet
+def explained(text: str, colour: Colour, line: Line) -> Entry:
+    """Returns what a legend says of boxes of a colour and a line."""
+    return Entry(text, sample(lambda picture, box: _outline(ImageDraw.Draw(picture), box, colour, line)))
 
 
-def _legend_rows(legend: Sequence[tuple[str, Mark]], width: int) -> Iterator[list[tuple[float, str, Mark]]]:
-    row: list[tuple[float, str, Mark]] = []
-    x, font = 8.0, ImageFont.load_default(_FONT_SIZE)
-    for text, mark in legend:
-        wide = 36 + font.getlength(text) + 20
-        if row and x + wide > width:
-            yield row
-            row, x = [], 8.0
-        row.append((x, text, mark))
-        x += wide
-    if row:
-        yield row
-
-
-def _scaled(box: Sequence[float], factor: float) -> _Box:
+def _scaled(box: Sequence[float], factor: float) -> Box:
     x_min, y_min, x_max, y_max = (float(edge) * factor for edge in box)
     return x_min, y_min, max(x_min, x_max - 1), max(y_min, y_max - 1)
 
 
-def _outline(pen: ImageDraw.ImageDraw, box: _Box, colour: Colour, line: Line) -> None:
+def _outline(pen: ImageDraw.ImageDraw, box: Box, colour: Colour, line: Line) -> None:
     """Draws a box whose strokes have a dark rim, so that they show on any ground."""
     strokes = list(_strokes(box, *_DASHES[line]))
     for x_min, y_min, x_max, y_max in strokes:
-        pen.rectangle((x_min - 1, y_min - 1, x_max + 1, y_max + 1), fill=_INK)
+        pen.rectangle((x_min - 1, y_min - 1, x_max + 1, y_max + 1), fill=INK)
     for stroke in strokes:
         pen.rectangle(stroke, fill=colour)
 
 
-def _strokes(box: _Box, drawn: int, left_out: int) -> Iterator[_Box]:
+def _strokes(box: Box, drawn: int, left_out: int) -> Iterator[Box]:
     x_min, y_min, x_max, y_max = box
     for start, end in _pieces(x_max - x_min, drawn, left_out):
         for y in (y_min, max(y_min, y_max - 2)):
@@ -154,22 +104,22 @@ def _pieces(length: float, drawn: int, left_out: int) -> Iterator[tuple[float, f
 
 
 def _caption(
-    pen: ImageDraw.ImageDraw, box: _Box, mark: Mark, size: tuple[int, int], taken: Sequence[_Box]
-) -> list[_Box]:
+    pen: ImageDraw.ImageDraw, box: Box, mark: Mark, size: tuple[int, int], taken: Sequence[Box]
+) -> list[Box]:
     """Writes a caption at a place of its box that is still free, if there is one, and returns the place."""
-    font = ImageFont.load_default(_FONT_SIZE)
+    font = letters()
     text = _cut(mark.caption, size[0] - 6)
     width = pen.textlength(text, font=font) + 6
     places = [_within(place, width, size) for place in _places(box, width, size[1])]
     place = min(places, key=lambda place: _covered(place, taken))
     if _covered(place, taken) > _MOST_COVERED * width * _CAPTION_HEIGHT:
         return []
-    pen.rectangle(place, fill=mark.colour, outline=_INK)
-    pen.text((place[0] + 3, place[1] + 1), text, fill=_INK, font=font)
+    pen.rectangle(place, fill=mark.colour, outline=INK)
+    pen.text((place[0] + 3, place[1] + 1), text, fill=INK, font=font)
     return [place]
 
 
-def _places(box: _Box, width: float, height: int) -> Iterator[tuple[float, float]]:
+def _places(box: Box, width: float, height: int) -> Iterator[tuple[float, float]]:
     """Yields left top corners for a caption, the best first: at the corners, then down the box."""
     x_min, y_min, x_max, y_max = box
     above, below = y_min - _CAPTION_HEIGHT, y_max + 1
@@ -185,13 +135,13 @@ def _places(box: _Box, width: float, height: int) -> Iterator[tuple[float, float
         yield x_max - width, y
 
 
-def _within(corner: tuple[float, float], width: float, size: tuple[int, int]) -> _Box:
+def _within(corner: tuple[float, float], width: float, size: tuple[int, int]) -> Box:
     left = max(0.0, min(corner[0], size[0] - width - 1))
     top = max(0.0, min(corner[1], size[1] - _CAPTION_HEIGHT - 1.0))
     return left, top, left + width, top + _CAPTION_HEIGHT
 
 
-def _covered(place: _Box, taken: Sequence[_Box]) -> float:
+def _covered(place: Box, taken: Sequence[Box]) -> float:
     """Returns how many pixels of a place are taken."""
     return sum(
         max(0.0, min(place[2], other[2]) - max(place[0], other[0]))
@@ -202,7 +152,7 @@ def _covered(place: _Box, taken: Sequence[_Box]) -> float:
 
 def _cut(text: str, width: float) -> str:
     """Returns as much of a text as is not wider than some pixels."""
-    font = ImageFont.load_default(_FONT_SIZE)
+    font = letters()
     if font.getlength(text) <= width:
         return text
     kept = next((end for end in range(len(text), 0, -1) if font.getlength(text[:end] + "...") <= width), 0)

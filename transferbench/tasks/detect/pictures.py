@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from transferbench.tasks.detect.marks import Colour, Line, Mark, beside, marked
+from transferbench.tasks.detect.marks import Line, Mark, explained, marked
 from transferbench.tasks.detect.metric.agreement import matches
 from transferbench.tasks.detect.metric.truth import Found, Truth
+from transferbench.tasks.drawing import Colour, beside
 
 _GOLDEN_TURN = 0.618034
 """Steps of this share of the colour circle keep neighbours apart, however many there are."""
@@ -23,9 +24,9 @@ _RIGHT: tuple[Colour, Line] = (86, 180, 233), "solid"
 _WRONG: tuple[Colour, Line] = (240, 150, 30), "dashed"
 _DIFFICULT: tuple[Colour, Line] = (215, 215, 215), "dotted"
 _LEGEND = (
-    ("found", Mark((), "", *_RIGHT)),
-    ("wrong or missed", Mark((), "", *_WRONG)),
-    ("difficult: does not count", Mark((), "", *_DIFFICULT)),
+    ("found", _RIGHT),
+    ("wrong or missed", _WRONG),
+    ("difficult: does not count", _DIFFICULT),
 )
 
 
@@ -91,8 +92,9 @@ def draw_comparison(
         f"truth: {_count(counted, 'object')}, {int(is_missed_T.sum())} missed",
         f"predicted: {_count(len(found.label_D), 'detection')}, {int(is_wrong_D.sum())} wrong",
     )
+    legend = [explained(text, *look) for text, look in _LEGEND]
     panels = marked(rgb_HW3, objects), marked(rgb_HW3, [detections[d] for d in worst_first])
-    return beside(list(zip(headings, panels, strict=True)), title=title, legend=_LEGEND)
+    return beside(list(zip(headings, panels, strict=True)), title=title, legend=legend)
 
 
 def class_colour(label: int) -> Colour:

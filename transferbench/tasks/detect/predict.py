@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from transferbench.tasks.base import Predicted
+from transferbench.tasks.base import Predicted, told_shortly
 from transferbench.tasks.decode import read_rgb
 from transferbench.tasks.detect.pictures import draw_detections
 
@@ -39,6 +39,7 @@ class DetectPredictor:
             for label, score, box in zip(labels_R.tolist(), scores_R.tolist(), boxes_R4.tolist(), strict=True)
         ]
         shown = scores_R >= least_score
+        names = [f"{self.classes[label]} {score:.2f}" for label, score in zip(labels_R[shown], scores_R[shown], strict=True)]
         return Predicted(
             content={
                 "picture": str(path),
@@ -47,4 +48,5 @@ class DetectPredictor:
                 "detections": detections,
             },
             drawing=draw_detections(rgb_HW3, boxes_R4[shown], labels_R[shown], scores_R[shown], self.classes),
+            told=told_shortly(names),
         )

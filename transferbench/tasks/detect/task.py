@@ -31,7 +31,7 @@ from transferbench.tasks.detect.model.detector import detector
 from transferbench.tasks.detect.preflight import require_labels
 from transferbench.tasks.detect.settings import DetectProtocol
 from transferbench.tasks.detect.sources.read import read_splits
-from transferbench.tasks.fingerprint import fingerprint
+from transferbench.tasks.fingerprint import fingerprint, require_same_pictures
 from transferbench.tricks.base import ParameterGroup
 
 
@@ -64,8 +64,9 @@ class DetectTask:
         """
         splits = read_splits(root, protocol.data, limit, is_scored_only=is_scored_only)
         train, score, classes = splits.train, splits.score, splits.classes
-        kept = PictureCache.for_sizes(
-            [picture.truth.size for picture in train], cache.mode, processes=cache.processes
+        sizes = [picture.truth.size for picture in train]
+        kept = PictureCache.for_shapes(
+            [(height, width, 3) for width, height in sizes], cache.mode, processes=cache.processes
         )
         self.protocol = protocol
         self.fit_examples = DetectExamples(
@@ -130,7 +131,7 @@ class DetectTask:
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
         names = np.array([picture.name for picture in self.score_examples.pictures])
         for part in parts:
-            _require_same_pictures(self.data.root, part.get("picture_names", names), names)
+            require_same_pictures(self.data.root, part.get("picture_names", names), names)
         own = ("picture", "boxes", "label", "score", "pictures")
         found = joined([{name: part[name] for name in own} for part in parts])
         named = {
@@ -180,16 +181,6 @@ class DetectTask:
         gallery.draw_extremes(folder, count)
         title = f"{self.protocol.key}, {len(self.score_examples):,} pictures"
         gallery.draw_curves(folder / "curves.png", overlap=self.protocol.overlap, title=title)
-
-
-def _require_same_pictures(root: str, predicted: np.ndarray, scored: np.ndarray) -> None:
-    if len(predicted) != len(scored) or (predicted != scored).any():
-        pairs = zip(predicted.tolist(), scored.tolist(), strict=False)
-        theirs, ours = next(((a, b) for a, b in pairs if a != b), (f"{len(predicted)} pictures", len(scored)))
-        raise DataError(
-            f"{root}: expected the pictures that the predictions are of, in their order, found {ours!r} in "
-            f"the place of {theirs!r}; give --data with the folder of the run, as it was"
-        )
 
 
 def _found(predictions: Predictions) -> Found:

@@ -5,7 +5,8 @@ Dimension key: N pictures, 3 colours, H x W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -16,21 +17,25 @@ from torch import Tensor, nn
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import ConfigError
-from transferbench.tasks.base import DataCard, Foreign, Outcome, Predictions, joined
-from transferbench.tasks.fingerprint import fingerprint
-from transferbench.tasks.segment.ade20k import read_ade20k
+from transferbench.tasks.base import NO_CACHE, Cache, DataCard, Foreign, Outcome, Predictions, joined
+from transferbench.tasks.cache import PictureCache
+from transferbench.tasks.fingerprint import fingerprint, require_same_pictures
 from transferbench.tasks.segment.examples import SegmentBatch, SegmentExamples
-from transferbench.tasks.segment.masks import SplitPairs
-from transferbench.tasks.segment.metric import Tally, confusion_of, iou_per_class, mean_iou, pixel_accuracy
-from transferbench.tasks.segment.model import Fcn, likeliest, pixel_loss
-from transferbench.tasks.segment.pictures import overlay
-from transferbench.tasks.segment.protocols import Ade20kData, SegmentProtocol
-from transferbench.tasks.segment.voc_masks import read_voc_masks
+from transferbench.tasks.segment.foreign import read_masks
+from transferbench.tasks.segment.gallery import Gallery
+from transferbench.tasks.segment.metric.scores import scored
+from transferbench.tasks.segment.metric.tally import MULTI, SINGLE, Tally, confusion_of
+from transferbench.tasks.segment.model.fcn import Fcn, pixels_of
+from transferbench.tasks.segment.model.loss import pixel_loss
+from transferbench.tasks.segment.model.scoring import multi_scale, single_scale
+from transferbench.tasks.segment.settings import SegmentProtocol
+from transferbench.tasks.segment.sources.read import read_splits
+from transferbench.tasks.segment.stored import stored
 from transferbench.tricks.base import ParameterGroup
 
-_MASKS_KEPT = 16
-"""Those of the first pictures, of each stretch of the split."""
-_MASK = "mask_"
+_KEPT = ("picture", "way", "truth", "predicted", "pixels", "pictures", "masks", "mask_bytes")
+_PREFIXES = {SINGLE: "segment/", MULTI: "segment/ms_"}
+"""Of the names of scores, by the way of predicting."""
 
 
 class SegmentTask:
@@ -38,29 +43,48 @@ class SegmentTask:
 
     name = "segment"
 
-    def __init__(self, protocol: SegmentProtocol, root: Path, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        protocol: SegmentProtocol,
+        root: Path,
+        limit: int | None = None,
+        *,
+        is_scored_only: bool = False,
+        cache: Cache = NO_CACHE,
+    ) -> None:
         """Pairs pictures with masks and checks every mask.
 
         Args:
             protocol: what to do.
             root: data folder.
             limit: pictures of each split that are used, the first ones; None for all.
+            is_scored_only: whether nothing is trained, so that the training split may be missing.
+            cache: whether decoded pictures and labels of the training split stay in memory.
 
         Raises:
             DataError: the data are not there, not in the layout, or a mask is faulty.
+            RunError: decoded pictures are to stay in memory and do not fit.
         """
         self.protocol = protocol
-        read = _read(root, protocol, limit)
-        self.fit_examples = SegmentExamples(read.train, read.code, protocol.augment)
-        self.score_examples = SegmentExamples(read.score, read.code, protocol.augment)
+        self._splits = read_splits(root, protocol.data, limit, is_scored_only=is_scored_only)
+        train, score, code = self._splits.train, self._splits.score, self._splits.code
+        kept = PictureCache.for_shapes(
+            [(height, width, *colours) for colours in ((3,), ()) for width, height in self._splits.train_sizes],
+            cache.mode,
+            processes=cache.processes,
+        )
+        self.fit_examples = SegmentExamples(train, code, protocol.augment, cache=kept)
+        self.score_examples = SegmentExamples(score, code, protocol.augment)
         self.data = DataCard(
             root=str(root),
             fingerprint=fingerprint(
-                read.folder,
-                (path for pair in (*read.train, *read.score) for path in (pair.picture, pair.mask)),
+                self._splits.folder, (path for pair in (*train, *score) for path in (pair.picture, pair.mask))
             ),
-            pictures={"train": len(read.train), "score": len(read.score)},
-            classes=read.classes,
+            pictures={"train": len(train), "score": len(score)},
+            classes=self._splits.classes,
+            remarks=self._splits.remarks,
+            note=kept.note,
+            marks=self._splits.marks,
         )
 
     def preflight(self) -> None:
@@ -94,78 +118,73 @@ class SegmentTask:
 
     def loss(self, model: nn.Module, batch: SegmentBatch, rng: Random) -> Tensor:
         (group,) = batch.groups
-        logits, auxiliary = model(self._pixels(model, group.images_N3HW))
+        logits, auxiliary = model(pixels_of(model, group.images_N3HW, self.protocol))
         head = self.protocol.head
-        loss = pixel_loss(logits, group.labels_NHW, every=head.loss_every)
-        if auxiliary is None:
-            return loss
-        return loss + head.auxiliary_weight * pixel_loss(auxiliary, group.labels_NHW, every=head.loss_every)
+        of = partial(
+            pixel_loss, labels_NHW=group.labels_NHW, every=head.loss_every, is_aligned=head.aligns_corners
+        )
+        return of(logits) if auxiliary is None else of(logits) + head.auxiliary_weight * of(auxiliary)
 
     @torch.inference_mode()
     def measure(
         self, model: nn.Module, batches: Iterable[SegmentBatch], report: Callable[[int], None]
     ) -> Predictions:
-        """Returns what whole pictures at their own size, at a single scale, are taken for.
+        """Returns what whole pictures are taken for, at a single scale and, by some protocols, at several.
 
-        That is the sparse confusion of each picture (see `Tally.sparse`), the number of `pictures` and the
-        labels `mask_0`, `mask_1`, ... of the first ones.
+        That is the sparse confusion of each picture by each way (see `Tally.sparse`), the number of
+        `pictures`, and the labels of each at a single scale as PNG: `masks`, one after the other, and the
+        `mask_bytes` of each.
         """
         model.eval()
-        tally = Tally(len(self.data.classes))
-        masks: dict[str, np.ndarray] = {}
-        done = 0
+        tally = Tally(len(self.data.classes), next(model.parameters()).device)
+        masks: list[bytes] = []
         for batch in batches:
             for group in batch.groups:
-                logits_NKhw, _ = model(self._pixels(model, group.images_N3HW))
-                for logits_Khw, labels_HW in zip(logits_NKhw, group.labels_NHW, strict=True):
-                    predicted_HW = likeliest(logits_Khw, (labels_HW.shape[0], labels_HW.shape[1]))
-                    tally.add(labels_HW, predicted_HW)
-                    if len(masks) < _MASKS_KEPT:
-                        masks[f"{_MASK}{len(masks)}"] = predicted_HW.cpu().numpy()
-            done += len(batch)
-            report(done)
-        return {**tally.sparse(), "pictures": np.array([done]), **masks}
+                predicted_NHW = single_scale(model, group.images_N3HW, self.protocol)
+                for image_3HW, labels_HW, predicted_HW in zip(
+                    group.images_N3HW, group.labels_NHW, predicted_NHW, strict=True
+                ):
+                    tally.add(SINGLE, labels_HW, predicted_HW)
+                    masks.append(stored(predicted_HW.cpu().numpy()))
+                    if self.protocol.multi_scale is not None:
+                        tally.add(MULTI, labels_HW, multi_scale(model, image_3HW, self.protocol))
+            report(len(masks))
+        return {
+            **tally.sparse(),
+            "pictures": np.array([len(masks)]),
+            "masks": np.frombuffer(b"".join(masks), np.uint8),
+            "mask_bytes": np.array([len(mask) for mask in masks], np.int64),
+        }
 
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
-        masks = [part[name] for part in parts for name in sorted(filter(_is_mask, part), key=_mask_number)]
-        sparse = joined([{name: part[name] for name in part if not _is_mask(name)} for part in parts])
-        confusion_KK = confusion_of(sparse, len(self.data.classes))
-        return Outcome(
-            scores={
-                "segment/pix_acc": pixel_accuracy(confusion_KK),
-                "segment/miou": mean_iou(confusion_KK),
-            },
-            per_class={"segment/iou": dict(zip(self.data.classes, iou_per_class(confusion_KK), strict=True))},
-            predictions={**sparse, **{f"{_MASK}{n}": mask for n, mask in enumerate(masks[:_MASKS_KEPT])}},
+        names = np.array(
+            [pair.picture.relative_to(self._splits.folder).as_posix() for pair in self._splits.score]
         )
+        for part in parts:
+            require_same_pictures(self.data.root, part.get("picture_names", names), names)
+        found = joined([{name: part[name] for name in _KEPT} for part in parts])
+        scores: dict[str, float] = {}
+        per_class: dict[str, Mapping[str, float | None]] = {}
+        for way in np.unique(found["way"]).tolist():
+            confusion_KK1 = confusion_of(found, len(self.data.classes), way)
+            of_way = scored(confusion_KK1, self.data.classes, prefix=_PREFIXES[way])
+            scores |= of_way.scores
+            per_class |= of_way.per_class
+            if way == SINGLE:
+                pixels_K = confusion_KK1.sum(axis=1).tolist()
+                per_class["segment/pixels"] = dict(zip(self.data.classes, pixels_K, strict=True))
+        named = {
+            "picture_names": names,
+            "classes": np.array(self.data.classes),
+            "protocol": np.array([self.protocol.key]),
+        }
+        return Outcome(scores, per_class, {**found, **named})
 
     def read_predictions(self, path: Path) -> Foreign:
-        raise ConfigError(f"{path}: expected predictions of a detection, found {self.name!r} asked for")
+        return read_masks(path, self._splits)
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
-        for index in range(min(count, _MASKS_KEPT, len(self.score_examples))):
-            picture_HW3, labels_HW = self.score_examples.example(index, None)
-            overlay(picture_HW3, labels_HW).save(folder / f"truth_{index}.png")
-            predicted_HW = outcome.predictions[f"{_MASK}{index}"]
-            overlay(picture_HW3, predicted_HW).save(folder / f"predicted_{index}.png")
-
-    def _pixels(self, model: nn.Module, images_N3HW: Tensor) -> Tensor:
-        is_last = self.protocol.plan.channels_last
-        return images_N3HW.to(
-            dtype=next(model.parameters()).dtype,
-            memory_format=torch.channels_last if is_last else torch.contiguous_format,
-        ).div_(255)
-
-
-def _is_mask(name: str) -> bool:
-    return name.startswith(_MASK)
-
-
-def _mask_number(name: str) -> int:
-    return int(name.removeprefix(_MASK))
-
-
-def _read(root: Path, protocol: SegmentProtocol, limit: int | None) -> SplitPairs:
-    if isinstance(protocol.data, Ade20kData):
-        return read_ade20k(root, protocol.data, limit)
-    return read_voc_masks(root, protocol.data, limit)
+        gallery = Gallery(self.score_examples, outcome, self.data, title=self.protocol.key)
+        gallery.draw_first(folder, count)
+        gallery.draw_extremes(folder, count)
+        gallery.draw_bars(folder / "classes.png")

@@ -14,7 +14,7 @@ import numpy as np
 from transferbench.errors import DataError
 from transferbench.tasks.detect.foreign.rows import Rows
 from transferbench.tasks.detect.sources.annotation import from_voc_corners
-from transferbench.tasks.detect.sources.faults import raise_together
+from transferbench.tasks.faults import raise_together
 
 _Line = tuple[str, float, tuple[float, float, float, float]]
 

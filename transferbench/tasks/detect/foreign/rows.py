@@ -14,8 +14,8 @@ import numpy as np
 
 from transferbench.errors import DataError
 from transferbench.tasks.detect.metric.truth import Found
-from transferbench.tasks.detect.sources.faults import raise_together
 from transferbench.tasks.detect.sources.picture import Picture
+from transferbench.tasks.faults import raise_together
 
 
 @dataclass(frozen=True)

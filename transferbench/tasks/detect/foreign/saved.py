@@ -10,7 +10,7 @@ import numpy as np
 from transferbench.errors import DataError, nearest
 from transferbench.files import read_arrays
 from transferbench.tasks.detect.foreign.rows import Rows
-from transferbench.tasks.detect.sources.faults import raise_together
+from transferbench.tasks.faults import raise_together
 
 _KEYS = ("picture", "boxes", "label", "score", "picture_names", "classes")
 

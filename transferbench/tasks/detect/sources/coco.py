@@ -19,9 +19,9 @@ import numpy as np
 from transferbench.errors import DataError
 from transferbench.tasks.detect.settings import CocoSet
 from transferbench.tasks.detect.sources.coco_file import CocoFile, read_coco_file
-from transferbench.tasks.detect.sources.faults import raise_together
 from transferbench.tasks.detect.sources.frame import Frame, clipped, frame_of, turned
 from transferbench.tasks.detect.sources.picture import Annotation, Picture
+from transferbench.tasks.faults import raise_together
 
 
 @dataclass(frozen=True)

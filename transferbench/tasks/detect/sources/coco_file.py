@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from transferbench.errors import DataError
-from transferbench.tasks.detect.sources.faults import raise_together
+from transferbench.tasks.faults import raise_together
 
 Entry = dict[str, Any]
 

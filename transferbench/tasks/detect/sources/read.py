@@ -11,10 +11,10 @@ import numpy as np
 from transferbench.errors import DataError, nearest
 from transferbench.tasks.detect.settings import CocoData, VocData
 from transferbench.tasks.detect.sources.coco import read_split
-from transferbench.tasks.detect.sources.faults import raise_together
 from transferbench.tasks.detect.sources.picture import Picture, Splits
 from transferbench.tasks.detect.sources.remarks import remarks
 from transferbench.tasks.detect.sources.voc import read_pictures
+from transferbench.tasks.faults import raise_together
 
 
 def read_splits(

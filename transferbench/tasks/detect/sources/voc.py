@@ -13,8 +13,8 @@ from pathlib import Path
 
 from transferbench.errors import DataError
 from transferbench.tasks.detect.sources.annotation import read_annotation
-from transferbench.tasks.detect.sources.faults import raise_together
 from transferbench.tasks.detect.sources.picture import Picture
+from transferbench.tasks.faults import raise_together
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG")
 _ARCHIVES = {

@@ -1,7 +1,4 @@
-"""Reads the layout of ADE20K: pictures and masks in folders of the same names, names in objectInfo150.txt.
-
-Dimension key: V = 256 values of a mask file.
-"""
+"""Reads the layout of ADE20K: pictures and masks in folders of the same names, names in objectInfo150.txt."""
 
 from __future__ import annotations
 
@@ -10,48 +7,52 @@ from pathlib import Path
 import numpy as np
 
 from transferbench.errors import DataError
-from transferbench.tasks.segment.masks import (
-    IGNORED,
-    MaskCode,
-    Pair,
-    SplitPairs,
-    Survey,
-    refuse_faults,
-    survey,
-)
-from transferbench.tasks.segment.protocols import Ade20kData
+from transferbench.tasks.base import ClassMarks
+from transferbench.tasks.segment.settings import Ade20kData
+from transferbench.tasks.segment.sources.classes import rows_of, values_of
+from transferbench.tasks.segment.sources.masks import IGNORED, Pair, mask_code
+from transferbench.tasks.segment.sources.paired import EXTENSIONS, Paired, refuse_twins
+from transferbench.tasks.segment.sources.palettes import ade20k_colours
+from transferbench.tasks.segment.sources.survey import Survey, survey
 
 FOLDER = "ADEChallengeData2016"
 NAMES = "objectInfo150.txt"
-EXTENSIONS = (".jpg", ".jpeg", ".png")
 _MODES = ("L",)
 
 
-def read_ade20k(root: Path, data: Ade20kData, limit: int | None) -> SplitPairs:
-    """Pairs pictures with masks and checks every mask that will be used.
+def pair_ade20k(root: Path, data: Ade20kData, *, is_scored_only: bool) -> Paired:
+    """Pairs pictures with masks.
 
     Args:
         root: the folder ADEChallengeData2016 or the one that holds it.
-        data: splits and classes.
-        limit: pictures of each split that are used, the first ones; None for all. The classes that are
-            `present` are always those of the whole training split.
+        data: splits and classes. The classes that are `present` are those of the whole training split.
+        is_scored_only: whether the training split is left out; it is still read where the classes come from
+            it.
 
     Raises:
-        DataError: the data are not there, not in the layout, or a mask is faulty.
+        DataError: the data are not there, or not in the layout.
     """
     folder = root / FOLDER if (root / FOLDER).is_dir() else root
-    train, score = _pairs(folder, data.train), _pairs(folder, data.score)
-    if data.classes == "present":
-        surveyed = survey(train, _MODES)
-        numbers, classes = _present(folder, surveyed)
-        trained = Survey(train[:limit], surveyed.pixels_PV[:limit], surveyed.faults)
+    is_trained = not is_scored_only or data.classes == "present"
+    train = _pairs(folder, data.train) if is_trained else []
+    score = _pairs(folder, data.score)
+    surveyed = survey(train, _MODES) if data.classes == "present" else None
+    if isinstance(data.classes, tuple):
+        rows, origin = rows_of(data.classes), "the protocol"
     else:
-        classes = tuple(_names(folder)) if data.classes == "file" else data.classes
-        numbers = list(range(1, len(classes) + 1))
-        trained = survey(train[:limit], _MODES)
-    code = _code(numbers)
-    refuse_faults(folder, [trained, survey(score[:limit], _MODES)], code)
-    return SplitPairs(folder, train[:limit], score[:limit], classes, code)
+        rows, origin = rows_of(_names(folder), str(folder / NAMES)), NAMES
+    numbers = values_of(rows, 1, (0,))
+    if surveyed:
+        numbers, origin = _present(surveyed, len(rows)), f"{NAMES} that occur in {data.train}"
+    return Paired(
+        folder=folder,
+        train=train,
+        score=score,
+        classes=tuple(rows[number - 1].name for number in numbers),
+        code=mask_code(numbers, (0,), modes=_MODES, of=origin),
+        marks=ClassMarks(numbers, ade20k_colours(numbers)),
+        surveyed=surveyed,
+    )
 
 
 def _pairs(folder: Path, split: str) -> list[Pair]:
@@ -65,10 +66,11 @@ def _pairs(folder: Path, split: str) -> list[Pair]:
     pairs = [
         Pair(path, masks / f"{path.stem}.png")
         for path in sorted(pictures.iterdir())
-        if path.suffix.lower() in EXTENSIONS
+        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".")
     ]
     if not pairs:
         raise DataError(f"{pictures}: expected pictures ({', '.join(EXTENSIONS)}), found none; give --data")
+    refuse_twins(pairs)
     return pairs
 
 
@@ -102,18 +104,6 @@ def _shortened(names: list[str]) -> list[str]:
     return [s if short.count(s) == 1 else name for s, name in zip(short, names, strict=True)]
 
 
-def _present(folder: Path, found: Survey) -> tuple[list[int], tuple[str, ...]]:
-    names = _names(folder)
-    values = np.flatnonzero(found.pixels_PV.any(axis=0))
-    numbers = [int(value) for value in values if 1 <= value <= len(names)]
-    return numbers, tuple(names[number - 1] for number in numbers)
-
-
-def _code(numbers: list[int]) -> MaskCode:
-    labels_V = np.full(256, IGNORED, np.uint8)
-    labels_V[numbers] = np.arange(len(numbers))
-    is_legal_V = labels_V != IGNORED
-    is_legal_V[0] = True
-    is_run = numbers == list(range(1, len(numbers) + 1))
-    told = f"1 to {len(numbers)}" if is_run else ", ".join(map(str, numbers))
-    return MaskCode(labels_V, is_legal_V, f"0 (ignored) and {told}", _MODES)
+def _present(found: Survey, count: int) -> tuple[int, ...]:
+    values = np.flatnonzero(found.pixels_PV.any(axis=0)).tolist()
+    return tuple(value for value in values if 1 <= value <= count)

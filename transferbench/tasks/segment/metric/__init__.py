@@ -1,0 +1,1 @@
+"""What predicted labels are worth."""

@@ -1,0 +1,1 @@
+"""A fully convolutional network over a backbone, and the labels that it gives."""
