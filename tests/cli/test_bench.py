@@ -80,6 +80,30 @@ def test_a_step_of_detection_is_timed_beside_torchvision_s() -> None:
 
 
 @pytest.mark.slow
+def test_segmentation_is_timed_with_all_that_is_promised(tmp_path: Path) -> None:
+    Image.new("RGB", (90, 70)).save(tmp_path / "a.jpg")
+
+    result = told("bench", "segment", "--data", tmp_path, "--device", "cpu", "--format", "json")
+
+    content = json.loads(result.stdout)
+    assert {"augment", "augment_files", "augment_cached", "step", "confusion"} <= set(content["ratios"])
+    assert all(ratio > 0 for ratio in content["ratios"].values())
+
+
+def test_flags_reach_the_measuring_of_segmentation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def bench_segment(device: object, folder: Path | None, *, pictures: int) -> Result:
+        asked.append((str(device), folder, pictures))
+        return RESULT
+
+    monkeypatch.setattr("transferbench.benchmarks.segment.bench_segment", bench_segment)
+    told("bench", "segment", "--data", tmp_path, "--pictures", "3", "--device", "cpu")
+
+    assert asked == [("cpu", tmp_path, 3)]
+
+
+@pytest.mark.slow
 def test_scoring_is_timed(tmp_path: Path) -> None:
     Image.new("RGB", (50, 40)).save(tmp_path / "a.jpg")
 
@@ -102,7 +126,7 @@ def test_pictures_are_timed_with_all_that_is_promised() -> None:
     assert content["differences"]["decode_crop"] < 0.5
 
 
-@pytest.mark.parametrize("command", ["data", "eval"])
+@pytest.mark.parametrize("command", ["data", "segment", "eval"])
 def test_a_folder_without_jpegs_is_refused(tmp_path: Path, command: str) -> None:
     assert error("bench", command, "--data", tmp_path) == (
         f"error: --data {tmp_path}: expected JPEGs (.jpg, .jpeg) in it or below it, found none; "
@@ -117,7 +141,7 @@ def test_an_unknown_network_is_refused(command: str) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["data", "train", "eval"])
+@pytest.mark.parametrize("command", ["data", "train", "segment", "eval"])
 def test_an_unknown_format_is_refused(command: str) -> None:
     assert error("bench", command, "--format", "yaml") == (
         "error: --format: expected text or json, found 'yaml'\n"

@@ -139,6 +139,18 @@ def test_what_is_decided_is_said_with_numbers(name: str, free: list[int | None])
     assert note in cache.note
 
 
+def test_masks_count_beside_pictures(free: list[int | None]) -> None:
+    cache = PictureCache.for_shapes([(1000, 1000, 3)] * 100 + [(1000, 1000)] * 100, "ram")
+
+    assert "100 decoded pictures and 100 masks take 0.37 GiB" in cache.note
+    assert cache.is_on
+
+
+def test_the_shape_that_was_said_is_told_where_anything_is_kept() -> None:
+    assert [PictureCache(SHAPES).shape(index) for index in range(4)] == list(SHAPES)
+    assert PictureCache(()).shape(2) is None
+
+
 def test_pictures_that_cannot_fit_are_refused_with_numbers(free: list[int | None]) -> None:
     with pytest.raises(RunError) as caught:
         PictureCache.for_shapes([(1000, 1000, 3)] * 500, "ram")

@@ -5,8 +5,7 @@ Dimension key: N images, H x W pixels.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -15,23 +14,16 @@ from torch import Tensor, nn
 from transferbench.backbones.weights.asked import Use
 from transferbench.backbones.weights.load import load_backbone
 from transferbench.benchmarks.detector import torchvision_detector
-from transferbench.benchmarks.result import Comparison, Figure, Result
-from transferbench.benchmarks.timing import OURS, Way, interleaved, one_thread, wall_clock
-from transferbench.engine.device import (
-    describe,
-    keep_freed_memory,
-    peak_memory_bytes,
-    place,
-    reset_peak_memory,
-)
+from transferbench.benchmarks.plain_step import Step, memory_figure, repeated, sgd_step, timed
+from transferbench.benchmarks.result import Comparison, Result
+from transferbench.benchmarks.timing import OURS
+from transferbench.engine.device import describe, keep_freed_memory, place
 from transferbench.tasks.detect.model.detector import Detector, detector
 from transferbench.tasks.detect.protocols import PROTOCOLS
 from transferbench.tasks.detect.settings import DetectProtocol
 
 _CLASSES = 20
 _OBJECTS = 3
-_MOMENTUM, _LR = 0.9, 1e-5
-"""So small that no loss of noise grows out of bounds."""
 _MEANT = (
     "noise with 3 objects a picture, on the device and of its final size: ours turns bytes to floats, "
     "torchvision is given floats; forward pass, backward pass and a step of SGD; on a processor by one thread"
@@ -79,27 +71,19 @@ def bench_detect(device: torch.device, sizes: tuple[Size, ...] | None = None) ->
     for size in sizes if sizes is not None else sizes_of(device):
         protocol = comparable(PROTOCOLS[size.protocol])
         model, batch = _detector(size, protocol, device), noise(size, protocol, device)
-        ways = {"torchvision": _repeated(their_step(torchvision_detector(model), batch), size.steps)}
+        ways = {"torchvision": repeated(their_step(torchvision_detector(model), batch), size.steps)}
         # Our loop trains in the memory format that the plan says.
         place(model, device, "fp32", is_channels_last=protocol.plan.channels_last)
-        ways = {OURS: _repeated(our_step(model, batch), size.steps), **ways}
-        seconds = _timed(ways, size.rounds, device)
+        ways = {OURS: repeated(our_step(model, batch), size.steps), **ways}
+        seconds = timed(ways, size.rounds, device)
         about = f"a training step of {size.protocol}, a picture"
         pictures = size.steps * size.pictures
         comparisons.append(Comparison.of(size.name, about, seconds, pictures=pictures))
         notes.append(f"{size.name}: {size.arch}, {size.pictures} pictures, short side {protocol.short_side}")
         if device.type == "cuda":
-            figures += [_memory(name, way, size, device) for name, way in ways.items()]
+            figures += [memory_figure(size.name, name, way, device) for name, way in ways.items()]
         del ways, model, batch
     return Result(tuple(comparisons), describe(device), tuple(figures), notes=(*notes, _MEANT))
-
-
-def _timed(ways: Mapping[str, Way], rounds: int, device: torch.device) -> dict[str, list[float]]:
-    """Returns the seconds of each way in each round; on a processor those that one thread works."""
-    if device.type != "cpu":
-        return interleaved(ways, rounds=rounds, clock=wall_clock(device))
-    with one_thread():
-        return interleaved(ways, rounds=rounds)
 
 
 def comparable(protocol: DetectProtocol) -> DetectProtocol:
@@ -123,37 +107,21 @@ def noise(size: Size, protocol: DetectProtocol, device: torch.device) -> Batch:
     return list(images.to(device)), list(zip(boxes, labels, strict=True))
 
 
-def our_step(model: Detector, batch: Batch) -> Callable[[], None]:
+def our_step(model: Detector, batch: Batch) -> Step:
     """Returns a training step of our detector."""
     images, truth = batch
-    return _step(model, lambda: model(images, truth))
+    return sgd_step(model, _summed(lambda: model(images, truth)))
 
 
-def their_step(model: nn.Module, batch: Batch) -> Callable[[], None]:
+def their_step(model: nn.Module, batch: Batch) -> Step:
     """Returns a training step of torchvision's."""
     images = [image.permute(2, 0, 1).float().div(255) for image in batch[0]]
     targets = [{"boxes": boxes_R4, "labels": labels_R + 1} for boxes_R4, labels_R in batch[1]]
-    return _step(model, lambda: model(images, targets))
+    return sgd_step(model, _summed(lambda: model(images, targets)))
 
 
-def _step(model: nn.Module, losses: Callable[[], dict[str, Tensor]]) -> Callable[[], None]:
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.SGD(trained, _LR, momentum=_MOMENTUM)
-
-    def step() -> None:
-        torch.stack(list(losses().values())).sum().backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        optimizer.zero_grad()
-
-    return step
-
-
-def _repeated(step: Callable[[], None], times: int) -> Callable[[], None]:
-    def steps() -> None:
-        for _ in range(times):
-            step()
-
-    return steps
+def _summed(losses: Callable[[], dict[str, Tensor]]) -> Callable[[], Tensor]:
+    return lambda: torch.stack(list(losses().values())).sum()
 
 
 def _detector(size: Size, protocol: DetectProtocol, device: torch.device) -> Detector:
@@ -162,12 +130,3 @@ def _detector(size: Size, protocol: DetectProtocol, device: torch.device) -> Det
     backbone.train()(torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
     backbone.is_loaded = True
     return detector(backbone, _CLASSES, protocol, 0).to(device).train()
-
-
-def _memory(name: str, way: Callable[[], None], size: Size, device: torch.device) -> Figure:
-    gc.collect()
-    torch.cuda.empty_cache()
-    reset_peak_memory(device)
-    way()
-    about = f"peak in use by {name}, both networks in memory"
-    return Figure(f"memory_{size.name}_{name}", about, peak_memory_bytes(device) / 1e9, "GB")

@@ -31,12 +31,13 @@ CLASSES = 10
 
 
 @contextmanager
-def jpegs(folder: Path | None, count: int) -> Iterator[list[Path]]:
+def jpegs(folder: Path | None, count: int, size: tuple[int, int] = (_HEIGHT, _WIDTH)) -> Iterator[list[Path]]:
     """Yields some of the JPEGs below a folder, evenly spread, or else as many that are drawn.
 
     Args:
-        folder: of pictures, at any depth; None draws them, 500 x 375 pixels, about 90 kB each.
+        folder: of pictures, at any depth; None draws them, of about half a byte a pixel.
         count: of pictures, at most.
+        size: height and width of drawn ones, in pixels.
 
     Raises:
         DataError: there are none, or one cannot be decoded.
@@ -50,7 +51,7 @@ def jpegs(folder: Path | None, count: int) -> Iterator[list[Path]]:
     with TemporaryDirectory(prefix="transferbench-") as drawn:
         paths = [Path(drawn) / f"{index}.jpg" for index in range(count)]
         for index, path in enumerate(paths):
-            Image.fromarray(_texture(np.random.default_rng(index))).save(path, quality=_QUALITY)
+            Image.fromarray(_texture(np.random.default_rng(index), size)).save(path, quality=_QUALITY)
         yield paths
 
 
@@ -89,15 +90,16 @@ def _chosen(folder: Path, count: int) -> list[Path]:
     return [found[index * len(found) // kept] for index in range(kept)]
 
 
-def _texture(rng: np.random.Generator) -> np.ndarray:
+def _texture(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """Returns smooth noise of many sizes (H, W, 3) in bytes."""
-    total = np.full((_HEIGHT, _WIDTH, 3), 128.0)
+    height, width = size
+    total = np.full((height, width, 3), 128.0)
     for side, contrast in _CELLS:
-        knots = rng.normal(size=(_HEIGHT // side + 2, _WIDTH // side + 2, 3)).astype(np.float32)
+        knots = rng.normal(size=(height // side + 2, width // side + 2, 3)).astype(np.float32)
         shared = knots.mean(2, keepdims=True) * 2 + knots * 0.4  # colours change less than lightness
         for colour in range(3):
             layer = Image.fromarray(np.ascontiguousarray(shared[:, :, colour]))
             total[:, :, colour] += contrast * np.asarray(
-                layer.resize((_WIDTH, _HEIGHT), Image.Resampling.BICUBIC)
+                layer.resize((width, height), Image.Resampling.BICUBIC)
             )
     return total.clip(0, 255).astype(np.uint8)

@@ -123,6 +123,28 @@ def detect(device: options.Device = None, form: Form = "text") -> None:
     _tell(measure, form)
 
 
+@app.command()
+@told
+def segment(
+    folder: Folder = None,
+    pictures: Pictures = 8,
+    device: options.Device = None,
+    form: Form = "text",
+) -> None:
+    """Time the data of segmentation, a training step against torchvision's FCN, and the confusion."""
+    from transferbench.cli import requests
+
+    requests.require_format(form, _FORMATS)
+
+    def measure() -> Result:
+        from transferbench.benchmarks.segment import bench_segment
+        from transferbench.engine.device import pick_device
+
+        return bench_segment(pick_device(device), folder, pictures=pictures)
+
+    _tell(measure, form)
+
+
 @app.command("eval")
 @told
 def eval_(

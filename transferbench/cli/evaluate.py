@@ -30,8 +30,8 @@ def evaluate(
         typer.Option(
             metavar="PATH",
             help="What another tool predicted, in place of RUN. Of detections: COCO's results in JSON, a "
-            "folder of the devkit's comp4_det_test_CLASS.txt, or a predictions.npz. Of segmentation: a folder "
-            "of PNG masks in the data set's own values, each named as its picture.",
+            "folder of the devkit's comp4_det_test_CLASS.txt, or a predictions.npz. Of segmentation: a "
+            "folder of PNG masks in the data set's own values, each named as its picture.",
         ),
     ] = None,
     data: Annotated[

@@ -17,7 +17,6 @@ from transferbench.tricks.base import ParameterGroup
 
 if TYPE_CHECKING:
     import numpy as np
-    from PIL.Image import Image
     from torch import Tensor, nn
 
     from transferbench.backbones.base import Backbone
@@ -37,9 +36,6 @@ class Cache:
 
 
 NO_CACHE = Cache()
-
-
-_TOLD = 8
 
 
 class TaskProtocol(Schema):
@@ -122,38 +118,6 @@ class DataCard:
     """What who waits should know of this machine: whether decoded pictures stay in memory."""
     marks: ClassMarks = NO_MARKS
     """How the classes stand in masks; of segmentation."""
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """What a network says of one picture."""
-
-    content: dict[str, Any]
-    """As JSON has it."""
-    drawing: Image
-    """The picture with it drawn in."""
-    told: str
-    """In a few words, for a line."""
-    mask: Image | None = None
-    """What each pixel is taken for, in the values of the data set's own masks; of segmentation."""
-
-
-def told_shortly(found: Sequence[str]) -> str:
-    """Returns the first eight of what was found in a picture, for a line."""
-    return ", ".join([*found[:_TOLD], *(["..."] if len(found) > _TOLD else [])]) or "nothing"
-
-
-class Predictor(Protocol):
-    """Says of single pictures what a trained network finds in them."""
-
-    def __call__(self, path: Path, least_score: float) -> Predicted:
-        """Returns what is found in a picture.
-
-        An object that is less sure than `least_score`, in [0, 1], is not drawn; a pixel always is.
-
-        Raises:
-            DataError: the picture cannot be decoded.
-        """
 
 
 Predictions = Mapping[str, "np.ndarray"]

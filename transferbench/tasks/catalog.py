@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from transferbench.errors import ConfigError, RunError, nearest
-from transferbench.tasks.base import NO_CACHE, Cache, ClassMarks, Predictor, Task, TaskProtocol
+from transferbench.tasks.base import NO_CACHE, Cache, ClassMarks, Task, TaskProtocol
 from transferbench.tasks.classify.protocols import PROTOCOLS as CLASSIFY
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.detect.protocols import PROTOCOLS as DETECT
 from transferbench.tasks.detect.settings import DetectProtocol
+from transferbench.tasks.predicted import Predictor
 from transferbench.tasks.segment.protocols import PROTOCOLS as SEGMENT
 from transferbench.tasks.segment.settings import SegmentProtocol
 from transferbench.tricks.bag import Bag

@@ -17,6 +17,9 @@ from transferbench.errors import DataError
 _PIL_ERRORS = (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError)
 _JPEG, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _TAIL_BYTES = 1024
+_EXIF_ORIENTATION = 0x0112
+UPRIGHT, TURNED_BY_90 = 1, (5, 6, 7, 8)
+"""EXIF's orientations of a picture that is shown as stored, and of those whose width is shown as height."""
 _HEADER_BYTES = 4096
 _MARKER = 0xFF
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -154,6 +157,30 @@ def read_size(path: Path) -> tuple[int, int]:
         return size
     except _PIL_ERRORS as error:
         raise DataError(_complaint(str(path), error)) from error
+
+
+def read_orientation(path: Path) -> int:
+    """Returns how a picture is to be turned, as EXIF counts, from 1 to 8; 1 where it does not say.
+
+    Raises:
+        DataError: the file is missing or no picture.
+    """
+    try:
+        with _opened(path) as file:
+            orientation = file.getexif().get(_EXIF_ORIENTATION, UPRIGHT)
+    except _PIL_ERRORS as error:
+        raise DataError(_complaint(str(path), error)) from error
+    return orientation if orientation in range(1, 9) else UPRIGHT
+
+
+def read_shown_size(path: Path) -> tuple[int, int]:
+    """Returns (width, height) of a picture in pixels as `read_rgb` gives it, from its header.
+
+    Raises:
+        DataError: the file is missing, truncated or no picture.
+    """
+    width, height = read_size(path)
+    return (height, width) if read_orientation(path) in TURNED_BY_90 else (width, height)
 
 
 def _opened(source: Path | BytesIO) -> Image.Image:

@@ -5,10 +5,16 @@ import pytest
 from PIL import Image
 
 from tests.fabricate.ade20k import COLOURS, blocks
+from transferbench.benchmarks.pil_pipeline import changed_pair
 from transferbench.tasks.segment.augment import augmented
-from transferbench.tasks.segment.settings import Augment
+from transferbench.tasks.segment.settings import Augment, Side
 
 _AUGMENT = Augment(base_size=60, crop=48, scale=(0.5, 2.0))
+
+
+def _noise(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (*size, 3), dtype=np.uint8), blocks((size[1], size[0]), turn=0)
 
 
 def _pair(size: tuple[int, int] = (50, 40)) -> tuple[np.ndarray, np.ndarray]:
@@ -28,19 +34,77 @@ def test_picture_and_labels_stay_aligned(seed: int) -> None:
     assert not picture[~kept].any()
 
 
-def test_the_crop_has_the_pixels_of_resizing_the_whole_and_cropping() -> None:
-    rng = np.random.default_rng(0)
-    picture_HW3 = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
-    labels_HW = rng.integers(0, 5, (40, 50), dtype=np.uint8)
-    plain = Augment(base_size=75, crop=60, scale=(1.0, 1.0), flip=0.0)
+@pytest.mark.parametrize("factor", [0.4, 1.0, 1.3, 1.9])
+@pytest.mark.parametrize("crop", [60, 257])
+def test_the_crop_has_the_pixels_of_resizing_the_whole_and_cropping(crop: int, factor: float) -> None:
+    picture_HW3, labels_HW = _noise((crop * 2 // 3, crop * 5 // 6))
+    plain = Augment(base_size=int(1.27 * crop * factor), crop=crop, scale=(1.0, 1.0), flip=0.0)
 
     picture, labels = augmented(picture_HW3, labels_HW, plain, np.random.default_rng(3))
 
-    whole = np.asarray(Image.fromarray(picture_HW3).resize((75, 60), Image.Resampling.BILINEAR)).astype(int)
-    whole_labels = np.asarray(Image.fromarray(labels_HW).resize((75, 60), Image.Resampling.NEAREST))
-    apart = [np.abs(whole[:, x : x + 60] - picture).max() for x in range(16)]
-    assert min(apart) <= 1
-    assert np.array_equal(whole_labels[:, int(np.argmin(apart)) :][:, :60], labels)
+    expected, expected_labels = (
+        np.asarray(each)
+        for each in changed_pair(
+            Image.fromarray(picture_HW3), Image.fromarray(labels_HW), plain, np.random.default_rng(3)
+        )
+    )
+    apart = np.abs(picture.astype(int) - expected)
+    assert apart.max() <= 1 and apart.mean() < 0.05
+    assert (labels != expected_labels).mean() < 0.04  # a pixel as near to one label as to the next has either
+
+
+@pytest.mark.parametrize("side", ["long", "short"])
+def test_the_base_size_is_that_of_the_side_that_the_protocol_says(side: Side) -> None:
+    plain = Augment(base_size=40, side=side, crop=80, scale=(1.0, 1.0), flip=0.0)
+
+    _, labels = augmented(*_pair((50, 25)), plain, np.random.default_rng(0))
+
+    kept = (labels != 255).nonzero()
+    assert tuple(int(each.max()) + 1 for each in kept) == {"long": (20, 40), "short": (40, 80)}[side]
+
+
+def test_a_crop_that_one_class_fills_is_drawn_again_ten_times_and_then_taken() -> None:
+    labels_HW = np.zeros((60, 60), np.uint8)
+    labels_HW[:4, :4] = 1
+    picture_HW3 = COLOURS[labels_HW]
+    still = Augment(base_size=60, crop=30, scale=(1.0, 1.0), flip=0.0)
+    varied = still.model_copy(update={"most_of_one_class": 0.9999})
+
+    rng = np.random.default_rng(0)
+    found = [augmented(picture_HW3, labels_HW, varied, rng)[1].any() for _ in range(300)]
+    once = [augmented(picture_HW3, labels_HW, still, rng)[1].any() for _ in range(300)]
+
+    chance = (4 / 31) ** 2
+    assert np.mean(once) == pytest.approx(chance, abs=0.02)
+    assert np.mean(found) == pytest.approx(1 - (1 - chance) ** 11, abs=0.07)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.76])
+def test_ignored_pixels_belong_to_no_class_when_shares_are_taken(share: float) -> None:
+    labels_HW = np.full((40, 40), 255, np.uint8)
+    labels_HW[:, :3], labels_HW[:, 3:4] = 0, 1
+    varied = Augment(base_size=40, crop=40, scale=(1.0, 1.0), flip=0.0, most_of_one_class=share)
+    rng, spent = np.random.default_rng(0), np.random.default_rng(0)
+
+    augmented(COLOURS[np.minimum(labels_HW, 4)], labels_HW, varied, rng)
+
+    draws = 1 if share > 0.75 else 11
+    spent.integers(40, 41)
+    for _ in range(draws):
+        spent.integers(1), spent.integers(1)
+    spent.random(), spent.random()
+    assert rng.random() == spent.random()
+
+
+def test_colours_are_changed_in_the_picture_and_not_where_there_is_none() -> None:
+    plain = Augment(base_size=20, crop=32, scale=(1.0, 1.0), flip=0.0)
+    coloured = plain.model_copy(update={"distorts_colours": True})
+
+    picture, labels = augmented(*_pair((20, 16)), plain, np.random.default_rng(1))
+    other, other_labels = augmented(*_pair((20, 16)), coloured, np.random.default_rng(1))
+
+    assert not np.array_equal(picture, other) and np.array_equal(labels, other_labels)
+    assert not other[16:].any() and not other[:, 20:].any()
 
 
 def test_a_flip_mirrors_picture_and_labels() -> None:

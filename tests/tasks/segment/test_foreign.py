@@ -74,6 +74,25 @@ def test_pictures_are_counted_apart_and_their_labels_are_kept(tmp_path: Path, sp
         assert (labels_HW == read_labels(pair, split.code)).all()
 
 
+def test_many_pictures_keep_their_order(tmp_path: Path) -> None:
+    write_ade20k(tmp_path / "data", score=15)
+    split = read_splits(tmp_path / "data", Ade20kData(), None, is_scored_only=True)
+
+    found = read_masks(_copied(split, tmp_path / "masks"), split)
+
+    corners = [int(labels_HW[1, 1]) for labels_HW in masks_of(found.predictions)]
+    assert corners == [int(pair.picture.stem.rpartition("_")[2]) % 4 for pair in split.score]
+
+
+def test_the_ending_of_a_mask_may_be_written_large(tmp_path: Path, split: SplitPairs) -> None:
+    masks = _copied(split, tmp_path / "masks")
+    (masks / "validation_1.png").rename(masks / "validation_1.PNG")
+
+    found = read_masks(masks, split)
+
+    assert found.predictions["pictures"].tolist() == [2]
+
+
 def test_an_ignored_value_is_a_prediction_of_no_class(tmp_path: Path, split: SplitPairs) -> None:
     folder = _copied(split, tmp_path / "masks", lambda values: np.where(values == 1, 0, values))
 
@@ -225,6 +244,17 @@ def test_poor_predictions_are_not_taken_for_moved_ones(tmp_path: Path, split: Sp
     masks = _copied(split, tmp_path / "masks", lambda values: rng.integers(1, 5, values.shape))
 
     assert 0.05 < np.trace(_confusion(read_masks(masks, split), split)) / (2 * 1279) < 0.5
+
+
+def test_a_reading_that_is_better_but_not_far_better_is_no_fault(tmp_path: Path, split: SplitPairs) -> None:
+    def half(values_HW: np.ndarray) -> np.ndarray:
+        is_moved_HW = np.arange(values_HW.shape[0])[:, None] % 5 > 1
+        return np.where(is_moved_HW, np.maximum(values_HW, 1) - 1, values_HW)
+
+    found = read_masks(_copied(split, tmp_path / "masks", half), split)
+
+    confusion_KK1 = _confusion(found, split)
+    assert 0.3 < np.trace(confusion_KK1) / confusion_KK1.sum() < 0.45
 
 
 def test_one_file_for_two_pictures_of_one_name_is_refused(tmp_path: Path) -> None:

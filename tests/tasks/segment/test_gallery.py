@@ -103,6 +103,19 @@ def test_best_median_and_worst_are_ordered_by_the_picture_s_own_miou(
     assert titles[4] == "validation_2: pixAcc 0.0, mIoU 0.0"
 
 
+def test_what_is_drawn_of_an_extreme_is_its_own_prediction(tmp_path: Path) -> None:
+    write_ade20k(tmp_path)
+
+    gallery(tmp_path, wrong_rows=(32, 0)).draw_extremes(tmp_path, 1)
+
+    wrong = {
+        name: int((pixels(tmp_path / name) == (150, 0, 40)).all(axis=2).sum()) for name in names(tmp_path)
+    }
+    swatch = 29 * 15
+    assert wrong["best_0.png"] == swatch
+    assert wrong["worst_0.png"] == swatch + (40 * 32 - 1) * 8**2
+
+
 def test_a_picture_without_labelled_pixels_is_neither_best_nor_worst(tmp_path: Path) -> None:
     folder = write_ade20k(tmp_path, score=1)
     write_pair(folder, "validation", "validation_1", blocks((40, 32), 0) * 0)

@@ -63,6 +63,7 @@ def legend(monkeypatch: pytest.MonkeyPatch, palette: Palette, *labels: np.ndarra
         ((180, 240), (480, 360)),
         ((375, 500), (500, 375)),
         ((100, 200), (600, 300)),
+        ((180, 400), (400, 180)),
         ((1024, 2048), (640, 320)),
         ((100, 2000), (640, 32)),
         ((1, 1), (256, 256)),
@@ -84,6 +85,14 @@ def test_an_overlay_is_seven_tenths_colour_and_three_tenths_picture() -> None:
 
     assert drawn[10, 10].tolist() == [int(0.7 * 255 + 30), 30, 30]
     assert drawn[10, 590].tolist() == [30, int(0.7 * 255 + 30), 30]
+
+
+def test_enlarging_makes_no_labels_that_were_not_there() -> None:
+    labels_HW = np.array([[0, 2, 0]], np.uint8).repeat(3, 0)
+
+    drawn = pixels(overlay(np.zeros((3, 3, 3), np.uint8), labels_HW, PALETTE))
+
+    assert np.unique(drawn.reshape(-1, 3), axis=0).tolist() == [[0, 0, 178], [178, 0, 0]]
 
 
 def test_truth_and_prediction_have_the_palette_s_colours_beside_the_picture() -> None:

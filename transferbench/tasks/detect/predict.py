@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from transferbench.tasks.base import Predicted, told_shortly
 from transferbench.tasks.decode import read_rgb
 from transferbench.tasks.detect.pictures import draw_detections
+from transferbench.tasks.predicted import Predicted, told_shortly
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,10 @@ class DetectPredictor:
             for label, score, box in zip(labels_R.tolist(), scores_R.tolist(), boxes_R4.tolist(), strict=True)
         ]
         shown = scores_R >= least_score
-        names = [f"{self.classes[label]} {score:.2f}" for label, score in zip(labels_R[shown], scores_R[shown], strict=True)]
+        names = [
+            f"{self.classes[label]} {score:.2f}"
+            for label, score in zip(labels_R[shown], scores_R[shown], strict=True)
+        ]
         return Predicted(
             content={
                 "picture": str(path),

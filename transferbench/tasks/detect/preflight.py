@@ -18,17 +18,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
-from PIL import Image
 
 from transferbench.errors import DataError
+from transferbench.tasks.decode import UPRIGHT, read_orientation
 from transferbench.tasks.detect.examples import DetectBatch, DetectExamples
 from transferbench.tasks.detect.sources.picture import Picture
 
 _MOST_PICTURES = 48
 _MOST_TOLD = 2
 _TOLERANCE_PIXELS = 0.01
-_EXIF_ORIENTATION = 0x0112
-_UPRIGHT = (None, 0, 1)
 
 Named = list[tuple[tuple[float, ...], str]]
 """Box and name of each object, in the order of the boxes."""
@@ -55,7 +53,7 @@ def require_labels(examples: DetectExamples, classes: Sequence[str]) -> None:
         batch = examples.collate([examples.example(index, np.random.default_rng(index))])
         expected, found = _expected(picture, batch, read_json), _found(batch, classes)
         pairs += [(its, mine) for (_, its), (_, mine) in zip(expected, found, strict=False)]
-        if not _agree(expected, found, are_upright=_is_upright(picture.path)):
+        if not _agree(expected, found, are_upright=read_orientation(picture.path) == UPRIGHT):
             faults.append((picture, expected, found))
     if faults:
         picture, expected, found = faults[0]
@@ -98,7 +96,7 @@ def _expected(picture: Picture, batch: DetectBatch, read_json: Callable[[Path], 
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         if batch.is_flipped[0]:
             left, right = width - right, width - left
-        if (right > left and bottom > top) or not _is_upright(picture.path):
+        if (right > left and bottom > top) or read_orientation(picture.path) != UPRIGHT:
             kept.append(((left, top, right, bottom), name))
     boxes_R4 = np.array([box for box, _ in kept], dtype=np.float32).reshape(-1, 4)
     return _named(boxes_R4, [name for _, name in kept])
@@ -165,8 +163,3 @@ def _told(named: Named, other: Named) -> str:
     texts = [f"{name} at ({', '.join(f'{edge:g}' for edge in box)})" for box, name in odd[:_MOST_TOLD]]
     more = [f"{len(odd) - _MOST_TOLD} more"] if len(odd) > _MOST_TOLD else []
     return ", ".join([*texts, *more]) or "nothing else"
-
-
-def _is_upright(path: Path) -> bool:
-    with Image.open(path) as file:
-        return file.getexif().get(_EXIF_ORIENTATION) in _UPRIGHT

@@ -86,9 +86,7 @@ def _drawn(labels_HW: np.ndarray, augment: Augment, rng: np.random.Generator) ->
     for _ in range(_CROPS):
         top = int(rng.integers(scaled_height - kept_height + 1))
         left = int(rng.integers(scaled_width - kept_width + 1))
-        window = _Window(
-            (height, width), (scaled_height, scaled_width), top, left, kept_height, kept_width
-        )
+        window = _Window((height, width), (scaled_height, scaled_width), top, left, kept_height, kept_width)
         labels = image.resize((kept_width, kept_height), Image.Resampling.NEAREST, box=window.box)
         if augment.most_of_one_class == 1 or _largest_share(labels) < augment.most_of_one_class:
             break

@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from transferbench.tasks.base import ClassMarks, Predicted, told_shortly
+from transferbench.tasks.base import ClassMarks
 from transferbench.tasks.decode import read_rgb
+from transferbench.tasks.predicted import Predicted, told_shortly
 from transferbench.tasks.segment.model.scoring import single_scale
 from transferbench.tasks.segment.pictures import Palette, draw_prediction
 from transferbench.tasks.segment.settings import SegmentProtocol

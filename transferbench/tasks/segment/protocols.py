@@ -47,8 +47,8 @@ _ADE20K_NOMINAL = _ADE20K.model_copy(
 _ADE20K_MM = SegmentProtocol(
     name="ade20k-fcn8-mm",
     about="ADE20K, 150 classes: FCN at output stride 8, crops of 512, 80,000 steps",
-    source="MMSegmentation's fcn_r50-d8_4xb4-80k_ade20k-512x512, which publishes mIoU 35.94 at a single scale "
-    "and 37.94 at several with flips; its loss is a mean over all pixels, ours over the labelled ones",
+    source="MMSegmentation's fcn_r50-d8_4xb4-80k_ade20k-512x512, which publishes mIoU 35.94 at a single "
+    "scale and 37.94 at several with flips; its loss is a mean over all pixels, ours over the labelled ones",
     data=Ade20kData(),
     plan=Plan(
         epochs=_MM_STEPS / _STEPS_AN_EPOCH,

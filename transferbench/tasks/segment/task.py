@@ -69,7 +69,11 @@ class SegmentTask:
         self._splits = read_splits(root, protocol.data, limit, is_scored_only=is_scored_only)
         train, score, code = self._splits.train, self._splits.score, self._splits.code
         kept = PictureCache.for_shapes(
-            [(height, width, *colours) for colours in ((3,), ()) for width, height in self._splits.train_sizes],
+            [
+                (height, width, *colours)
+                for colours in ((3,), ())  # of the pictures, then of the labels
+                for width, height in self._splits.train_sizes
+            ],
             cache.mode,
             processes=cache.processes,
         )

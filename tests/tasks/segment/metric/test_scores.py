@@ -17,8 +17,8 @@ from transferbench.tasks.segment.metric.tally import confusion
 
 
 def _confusion(truth: list[int], predicted: list[int], classes: int) -> np.ndarray:
-    rows = (torch.tensor([labels], dtype=torch.uint8) for labels in (truth, predicted))
-    return confusion(*rows, classes).numpy()
+    truth_HW, predicted_HW = (torch.tensor([labels], dtype=torch.uint8) for labels in (truth, predicted))
+    return confusion(truth_HW, predicted_HW, classes).numpy()
 
 
 def test_four_pixels_can_be_scored_by_hand() -> None:

@@ -22,7 +22,7 @@ def test_the_loss_is_the_mean_cross_entropy_of_labelled_pixels() -> None:
     torch.testing.assert_close(ours, cross_entropy(full, labels.long(), ignore_index=255))
 
 
-class _Largest(TorchDispatchMode):
+class _Largest(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Remembers the largest tensor that any operation made."""
 
     elements = 0
@@ -116,7 +116,7 @@ def test_the_logits_of_all_pixels_are_never_there_at_once() -> None:
     logits = torch.randn(4, 150, 30, 30, requires_grad=True)
     labels = torch.randint(0, 150, (4, 240, 240), dtype=torch.uint8)
 
-    with _Largest() as seen:
+    with _Largest() as seen:  # type: ignore[no-untyped-call]
         pixel_loss(logits, labels).backward()  # type: ignore[no-untyped-call]
 
     assert logits.numel() <= seen.elements < 4 * 150 * 240 * 240 / 8

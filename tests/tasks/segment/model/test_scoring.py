@@ -54,7 +54,7 @@ def _protocol(**changes: Any) -> SegmentProtocol:
 
 
 def _scales(**changes: Any) -> MultiScale:
-    return MultiScale(**({"base_size": 32, "scales": (0.5, 1.0, 1.5, 2.0)} | changes))
+    return MultiScale.model_validate({"base_size": 32, "scales": (0.5, 1.0, 1.5, 2.0)} | changes)
 
 
 def _noise(height: int, width: int, count: int = 1) -> Tensor:

@@ -59,6 +59,7 @@ def test_present_classes_do_not_depend_on_the_limit(tmp_path: Path) -> None:
     found = read_splits(tmp_path, Ade20kData(classes="present"), 1)
 
     assert (len(found.train), len(found.score), len(found.classes)) == (1, 1, 4)
+    assert len(found.train_sizes) == 1
 
 
 def test_given_names_need_no_file(tmp_path: Path) -> None:

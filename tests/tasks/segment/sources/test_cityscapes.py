@@ -28,6 +28,13 @@ def test_pictures_of_all_cities_have_their_masks(tmp_path: Path) -> None:
     ]
 
 
+def test_other_files_beside_the_pictures_are_left_alone(tmp_path: Path) -> None:
+    write_cityscapes(tmp_path)
+    (tmp_path / "leftImg8bit" / "val" / "frankfurt" / "Thumbs.db").touch()
+
+    assert len(read_splits(tmp_path, CityscapesData(), None).score) == 2
+
+
 def test_nineteen_ids_count_and_the_others_are_ignored(tmp_path: Path) -> None:
     write_cityscapes(tmp_path)
     write_scene(tmp_path, "val", "frankfurt", 0, np.array([[*range(34), 255]], np.uint8))

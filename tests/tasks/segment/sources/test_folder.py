@@ -88,10 +88,13 @@ def test_a_palette_and_black_and_white_are_read_as_numbers(tmp_path: Path, mode:
         mask.putpalette([9, 8, 7] * 256)
     mask.save(tmp_path / "masks" / "train" / "a.png")
 
-    found = _read(tmp_path)
+    write_masked(tmp_path, "train/deep/b.jpg", numbers_HW)
+    write_masked(tmp_path, "val/c.jpg", numbers_HW)
+
+    found = _read(tmp_path, ignored=[])
 
     assert read_labels(found.train[0], found.code).tolist() == numbers_HW.tolist()
-    assert not [line for line in found.remarks if line.startswith("train")]
+    assert "train: 1 of 3 classes (sky) without a pixel" in found.remarks
 
 
 @pytest.mark.parametrize("ending", ["png", "PNG", "jpeg", "JPG", "webp", "tif", "bmp"])
@@ -124,6 +127,7 @@ def test_pictures_and_masks_may_lie_in_one_folder(tmp_path: Path) -> None:
     )
 
     assert [(pair.picture.name, pair.mask.name) for pair in found.score] == [("c.jpg", "c_mask.png")]
+    assert not [line for line in found.remarks if "left out" in line]
 
 
 def test_files_without_a_partner_are_left_out_and_told(tmp_path: Path) -> None:
@@ -140,6 +144,13 @@ def test_files_without_a_partner_are_left_out_and_told(tmp_path: Path) -> None:
         "train: 2 pictures without a mask, left out: first lone_1.jpg",
         "score: 1 mask without a picture, left out: first ghost.png",
     )
+
+
+def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
+    folder = write_mask_folders(tmp_path) / "images" / "val"
+    (folder / "._c.jpg").write_bytes(b"what another system keeps beside a file")
+
+    assert not [line for line in _read(tmp_path).remarks if "left out" in line]
 
 
 def test_files_of_which_no_two_are_a_pair_are_refused(tmp_path: Path) -> None:

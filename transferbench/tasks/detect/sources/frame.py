@@ -10,15 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from transferbench.tasks.decode import read_size
+from transferbench.tasks.decode import TURNED_BY_90, UPRIGHT, read_orientation, read_size
 from transferbench.tasks.detect.sources.picture import Doubt
 
-_EXIF_ORIENTATION = 0x0112
-_UPRIGHT = 1
-_TURNED_BY_90 = (5, 6, 7, 8)
-_ORIENTATIONS = range(1, 9)
 _ROUNDING_PIXELS = 0.5
 """By which a box may reach out of its picture without being counted."""
 
@@ -29,7 +24,7 @@ class Frame:
 
     size: tuple[int, int]
     """(width, height) in pixels, turned as EXIF says."""
-    turn: int = _UPRIGHT
+    turn: int = UPRIGHT
     """The EXIF orientation that boxes are turned by; 1 leaves them."""
     doubt: Doubt | None = None
 
@@ -48,13 +43,13 @@ def frame_of(picture: Path, written: tuple[int, int] | None) -> Frame:
         DataError: the file is missing, truncated or no picture.
     """
     stored = read_size(picture)
-    orientation = _orientation(picture)
-    size = stored[::-1] if orientation in _TURNED_BY_90 else stored
+    orientation = read_orientation(picture)
+    size = stored[::-1] if orientation in TURNED_BY_90 else stored
     if written == stored != size:
         return Frame(size, orientation)
     if written is not None and written != size:
         return Frame(size, doubt="size")
-    is_unsure = orientation != _UPRIGHT and (written is None or size == stored or size[0] == size[1])
+    is_unsure = orientation != UPRIGHT and (written is None or size == stored or size[0] == size[1])
     return Frame(size, doubt="turn" if is_unsure else None)
 
 
@@ -65,7 +60,7 @@ def turned(boxes_R4: np.ndarray, frame: Frame) -> np.ndarray:
         EXIF 2.32, tag 274: 5 transposes, 6 and 8 turn by 90 degrees to the right and left, 7 transposes about
         the other diagonal.
     """
-    if frame.turn == _UPRIGHT:
+    if frame.turn == UPRIGHT:
         return boxes_R4
     width, height = frame.size
     x_min, y_min, x_max, y_max = boxes_R4[:, (1, 0, 3, 2)].T
@@ -88,9 +83,3 @@ def clipped(boxes_R4: np.ndarray, sizes_R2: np.ndarray) -> tuple[np.ndarray, np.
     has_area_R = (inside_R4[:, 2:] > inside_R4[:, :2]).all(axis=1)
     is_cut_R = (np.abs(inside_R4 - boxes_R4) > _ROUNDING_PIXELS).any(axis=1)
     return inside_R4, has_area_R, is_cut_R
-
-
-def _orientation(picture: Path) -> int:
-    with Image.open(picture) as file:
-        orientation = file.getexif().get(_EXIF_ORIENTATION, _UPRIGHT)
-    return orientation if orientation in _ORIENTATIONS else _UPRIGHT

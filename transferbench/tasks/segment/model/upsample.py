@@ -115,7 +115,7 @@ def _reach(steps: int, pixels: int, band: tuple[int, int], *, is_aligned: bool) 
 
 
 def _taps(like: Tensor, steps: int, pixels: int, *, is_aligned: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Returns, for each pixel of a line, the step before, the step after, and how near it is to the latter."""
+    """Returns the step before each pixel of a line, the one after, and how near it is to the latter."""
     each = [_place(steps, pixels, pixel, is_aligned=is_aligned) for pixel in range(pixels)]
     places = torch.tensor(each, dtype=torch.float64)
     before = places.floor().clamp(max=max(steps - 2, 0))

@@ -8,20 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from transferbench.errors import DataError
-from transferbench.tasks.decode import read_size
+from transferbench.tasks.decode import read_shown_size
 from transferbench.tasks.faults import raise_together
 from transferbench.tasks.segment.sources.masks import IGNORED, VALUES, MaskCode, Pair, count_values
 from transferbench.tasks.segment.sources.values import fault_of_values
 
 _THREADS = 8
-_EXIF_ORIENTATION = 0x0112
-_TURNED_BY_90 = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True)
@@ -82,22 +78,10 @@ def refuse_faults(surveys: Sequence[Survey], code: MaskCode) -> None:
             )
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Returns (width, height) of a picture in pixels as it is decoded, from its header.
-
-    Raises:
-        DataError: the file is missing, truncated or no picture.
-    """
-    width, height = read_size(path)
-    with Image.open(path) as file:
-        is_turned = file.getexif().get(_EXIF_ORIENTATION) in _TURNED_BY_90
-    return (height, width) if is_turned else (width, height)
-
-
 def _read_or_fault(pair: Pair, modes: tuple[str, ...]) -> tuple[tuple[int, int], np.ndarray] | str:
     try:
         (width, height), pixels_V = count_values(pair.mask, modes)
-        size = picture_size(pair.picture)
+        size = read_shown_size(pair.picture)
     except DataError as error:
         return _absent(pair) or str(error)
     if size != (width, height):
