@@ -63,37 +63,38 @@ def test_the_base_size_is_that_of_the_side_that_the_protocol_says(side: Side) ->
     assert tuple(int(each.max()) + 1 for each in kept) == {"long": (20, 40), "short": (40, 80)}[side]
 
 
-def test_a_crop_that_one_class_fills_is_drawn_again_ten_times_and_then_taken() -> None:
-    labels_HW = np.zeros((60, 60), np.uint8)
-    labels_HW[:4, :4] = 1
-    picture_HW3 = COLOURS[labels_HW]
-    still = Augment(base_size=60, crop=30, scale=(1.0, 1.0), flip=0.0)
-    varied = still.model_copy(update={"most_of_one_class": 0.9999})
-
-    rng = np.random.default_rng(0)
-    found = [augmented(picture_HW3, labels_HW, varied, rng)[1].any() for _ in range(300)]
-    once = [augmented(picture_HW3, labels_HW, still, rng)[1].any() for _ in range(300)]
-
-    chance = (4 / 31) ** 2
-    assert np.mean(once) == pytest.approx(chance, abs=0.02)
-    assert np.mean(found) == pytest.approx(1 - (1 - chance) ** 11, abs=0.07)
-
-
-@pytest.mark.parametrize("share", [0.5, 0.76])
-def test_ignored_pixels_belong_to_no_class_when_shares_are_taken(share: float) -> None:
-    labels_HW = np.full((40, 40), 255, np.uint8)
-    labels_HW[:, :3], labels_HW[:, 3:4] = 0, 1
-    varied = Augment(base_size=40, crop=40, scale=(1.0, 1.0), flip=0.0, most_of_one_class=share)
+def _crops_drawn(labels_HW: np.ndarray, share: float) -> int:
+    """Returns how many crops of 30 pixels are drawn of a picture of 40x40, by what is left of the draws."""
+    varied = Augment(base_size=40, crop=30, scale=(1.0, 1.0), flip=0.0, most_of_one_class=share)
     rng, spent = np.random.default_rng(0), np.random.default_rng(0)
-
     augmented(COLOURS[np.minimum(labels_HW, 4)], labels_HW, varied, rng)
-
-    draws = 1 if share > 0.75 else 11
+    left = rng.bit_generator.state["state"]
     spent.integers(40, 41)
-    for _ in range(draws):
-        spent.integers(1), spent.integers(1)
-    spent.random(), spent.random()
-    assert rng.random() == spent.random()
+    for drawn in range(1, 30):
+        _ = spent.integers(11), spent.integers(11)
+        last = np.random.default_rng(0)
+        last.bit_generator.state = spent.bit_generator.state
+        _ = last.random(), last.random()
+        if last.bit_generator.state["state"] == left:
+            return drawn
+    raise AssertionError("other numbers were drawn")
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(0.7, 11), (0.75, 11), (0.76, 1), (1.0, 1)])
+def test_a_crop_that_one_class_fills_is_drawn_again_ten_times_and_then_taken(
+    share: float, drawn: int
+) -> None:
+    three_to_one = np.array([[0, 0, 255], [0, 1, 255]], np.uint8)
+
+    labels_HW = np.tile(three_to_one, (20, 14))[:, :40]
+
+    assert _crops_drawn(labels_HW, share) == drawn
+
+
+def test_a_crop_of_one_class_alone_or_of_none_is_drawn_again() -> None:
+    one, none = (np.full((40, 40), value, np.uint8) for value in (1, 255))
+
+    assert _crops_drawn(one, 0.99) == _crops_drawn(none, 0.99) == 11
 
 
 def test_colours_are_changed_in_the_picture_and_not_where_there_is_none() -> None:

@@ -110,7 +110,7 @@ def test_a_picture_of_any_size_is_labelled_at_its_own_size(tmp_path: Path, size:
 def test_a_broken_picture_is_named(find: SegmentPredictor, tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
 
-    with pytest.raises(DataError, match="broken.jpg: expected a whole picture"):
+    with pytest.raises(DataError, match=r"broken\.jpg: expected a whole picture"):
         find(tmp_path / "broken.jpg", 0.3)
 
 

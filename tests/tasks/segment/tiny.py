@@ -1,11 +1,27 @@
-"""A backbone small enough to reason about."""
+"""A backbone, a protocol and batches small enough to reason about."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from transferbench.backbones.base import Backbone, Pixels
+from transferbench.engine.plan import Plan
+from transferbench.tasks.base import Outcome
+from transferbench.tasks.segment.examples import SegmentBatch
+from transferbench.tasks.segment.settings import Ade20kData, Augment, Head, SegmentProtocol
+from transferbench.tasks.segment.task import SegmentTask
+
+PROTOCOL = SegmentProtocol(
+    name="tiny",
+    about="for tests",
+    source="ours",
+    data=Ade20kData(),
+    plan=Plan(epochs=1, batch_size=2, lr=0.05),
+    augment=Augment(base_size=40, crop=32),
+    head=Head(dropout=0.0, auxiliary_weight=0.4),
+)
 
 
 class TinyBackbone(Backbone):
@@ -31,3 +47,15 @@ class TinyBackbone(Backbone):
     @property
     def stages(self) -> tuple[nn.Module, ...]:
         return tuple(self.layers)
+
+
+def batch_of(task: SegmentTask, split: str = "fit") -> SegmentBatch:
+    """Returns the first two pictures of a split."""
+    examples = task.fit_examples if split == "fit" else task.score_examples
+    rng = np.random.default_rng(0) if split == "fit" else None
+    return examples.collate([examples.example(index, rng) for index in range(2)])
+
+
+def measured(task: SegmentTask, model: torch.nn.Module, *batches: SegmentBatch) -> Outcome:
+    """Returns what some batches are worth."""
+    return task.outcome([task.measure(model, batches, lambda done: None)])

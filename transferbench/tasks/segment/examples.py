@@ -6,7 +6,7 @@ Convention: labels of 255 are ignored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -45,16 +45,17 @@ class SegmentBatch:
     def __len__(self) -> int:
         return sum(len(group.labels_NHW) for group in self.groups)
 
+    def pin_memory(self) -> SegmentBatch:
+        """Returns the batch in memory that an accelerator copies from without the host waiting."""
+        return self._moved(lambda tensor: tensor.pin_memory())
+
     def to(self, device: torch.device) -> SegmentBatch:
         """Returns the batch on a device."""
+        return self._moved(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def _moved(self, move: Callable[[Tensor], Tensor]) -> SegmentBatch:
         return SegmentBatch(
-            tuple(
-                Group(
-                    group.images_N3HW.to(device, non_blocking=True),
-                    group.labels_NHW.to(device, non_blocking=True),
-                )
-                for group in self.groups
-            )
+            tuple(Group(move(group.images_N3HW), move(group.labels_NHW)) for group in self.groups)
         )
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
-from transferbench.errors import ConfigError
+from transferbench.errors import ConfigError, RunError
 from transferbench.tasks.base import NO_CACHE, Cache, DataCard, Foreign, Outcome, Predictions, joined
 from transferbench.tasks.cache import PictureCache
 from transferbench.tasks.fingerprint import fingerprint, require_same_pictures
@@ -165,6 +165,7 @@ class SegmentTask:
             [pair.picture.relative_to(self._splits.folder).as_posix() for pair in self._splits.score]
         )
         for part in parts:
+            _require_kept(part)
             require_same_pictures(self.data.root, part.get("picture_names", names), names)
         found = joined([{name: part[name] for name in _KEPT} for part in parts])
         scores: dict[str, float] = {}
@@ -192,3 +193,12 @@ class SegmentTask:
         gallery.draw_first(folder, count)
         gallery.draw_extremes(folder, count)
         gallery.draw_bars(folder / "classes.png")
+
+
+def _require_kept(part: Predictions) -> None:
+    lacking = [name for name in _KEPT if name not in part]
+    if lacking:
+        raise RunError(
+            f"predictions: expected {', '.join(_KEPT)}, found no {' and no '.join(lacking)}, as before both "
+            "ways were scored; do the run again with --overwrite"
+        )
