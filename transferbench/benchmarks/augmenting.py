@@ -90,7 +90,9 @@ def _ours(examples: SegmentExamples, protocol: SegmentProtocol) -> Way:
     return make
 
 
-def _theirs(opened: Callable[[int], tuple[Image.Image, Image.Image]], count: int, protocol: SegmentProtocol) -> Way:
+def _theirs(
+    opened: Callable[[int], tuple[Image.Image, Image.Image]], count: int, protocol: SegmentProtocol
+) -> Way:
     pixels = create("mini_d").pixels
 
     def make() -> None:

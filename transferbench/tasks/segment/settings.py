@@ -132,7 +132,8 @@ class Augment(Schema):
     """Whether brightness, contrast, saturation and hue are changed, each with probability 0.5, as SSD and
     MMSegmentation do."""
     most_of_one_class: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """A crop with a larger share of one class is drawn again, ten times at most."""
+    """A crop of whose labelled pixels one class has as large a share, or a larger one, is drawn again, ten
+    times at most."""
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Augment:

