@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from transferbench.benchmarks.segment import PROTOCOL, Size, noise, our_loss, segmenter
+from transferbench.benchmarks.segment import PROTOCOL, Size, noise, segmenter
 from transferbench.benchmarks.segmenter import torchvision_loss, torchvision_segmenter
 from transferbench.tasks.segment.model.fcn import Fcn, pixels_of
+from transferbench.tasks.segment.model.loss import training_loss
 
 CPU = torch.device("cpu")
 SIZE = Size(pictures=2, crop=65, precision="fp32", rounds=1)
@@ -50,7 +51,7 @@ def test_the_loss_and_its_gradients_are_torchvisions(pair: tuple[Fcn, nn.Module]
     images_N3HW, labels_NHW = batch()
     pixels_N3HW = ours.backbone.normalize(pixels_of(ours, images_N3HW, PROTOCOL))
 
-    found = our_loss(ours, images_N3HW, labels_NHW, PROTOCOL)
+    found = training_loss(ours, images_N3HW, labels_NHW, PROTOCOL)
     expected = torchvision_loss(theirs, pixels_N3HW, labels_NHW.long(), PROTOCOL.head.auxiliary_weight)
 
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)

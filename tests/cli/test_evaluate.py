@@ -112,7 +112,7 @@ def test_a_run_by_another_protocol_does_not_compare(world: Path, tmp_path: Path)
 
     told_of = error("evaluate", world / "mini_b", "--against", tmp_path)
 
-    assert "expected a run by tiny@1 on the same data, found one by taller@1" in told_of
+    assert "expected a run by tiny@1 on the same pictures, found one by taller@1" in told_of
 
 
 def test_a_frozen_backbone_and_a_limit_are_part_of_the_protocol_s_name(world: Path, tmp_path: Path) -> None:

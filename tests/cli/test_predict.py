@@ -98,7 +98,8 @@ def test_a_file_is_no_folder_to_write(world: Path, tmp_path: Path) -> None:
 
     told_of = error("predict", world / "detect", *pictures(world), "-o", tmp_path / "file")
 
-    assert "file: expected a folder that can be written, found none; give another --out" in told_of
+    assert "file: expected a folder that can be written, found that it cannot (" in told_of
+    assert told_of.strip().endswith("give another --out")
 
 
 def test_no_two_drawings_have_one_name() -> None:
@@ -128,3 +129,42 @@ def test_no_drawing_takes_the_place_of_a_picture() -> None:
     images = [Path("out/x.png"), Path("out/y.jpg"), Path("other/z.png"), Path("out/y_mask.png")]
 
     assert _names(images, Path("out"), ["", "_mask"]) == ["x_1", "y_1", "z", "y_mask_1"]
+
+
+def test_a_folder_stands_for_its_pictures(world: Path, tmp_path: Path) -> None:
+    result = told("predict", world / "segment", pictures(world)[0].parent, "-o", tmp_path)
+
+    found = [each["picture"] for each in written(tmp_path)["predictions"]]
+    assert result.exit_code == 0
+    assert found == [str(path) for path in sorted(pictures(world)[0].parent.glob("*.jpg"))]
+
+
+def test_all_pictures_that_cannot_be_decoded_are_told_and_nothing_is_written(
+    world: Path, tmp_path: Path
+) -> None:
+    first, second = pictures(world)
+    cut = tmp_path / "cut.png"
+    Image.open(second).save(cut)
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+
+    told_of = error("predict", world / "segment", first, cut, tmp_path / "none.jpg", "-o", tmp_path / "out")
+
+    assert "cut.png: expected a whole picture" in told_of
+    assert "none.jpg: expected a picture, found no such file; mend the name" in told_of
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_be_written_over_is_one_message(world: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{pictures(world)[0].stem}.png").mkdir()
+
+    told_of = error("predict", world / "segment", pictures(world)[0], "-o", tmp_path)
+
+    assert "expected a folder that can be written, found that it cannot" in told_of
+
+
+def test_a_picture_far_larger_than_those_of_the_training_is_told(world: Path, tmp_path: Path) -> None:
+    Image.open(pictures(world)[0]).resize((480, 400)).save(tmp_path / "large.png")
+
+    result = told("predict", world / "segment", tmp_path / "large.png", "-o", tmp_path / "out")
+
+    assert "its long side of 480 pixels is far from the 20 to 80 that were trained on" in result.stderr

@@ -8,7 +8,7 @@ import pytest
 from tests.fabricate.toml import write_toml
 from tests.recipes.files import PLAN, recipe_file
 from transferbench.errors import ConfigError
-from transferbench.recipes.load import load_protocol, load_recipe, task_of, with_sets
+from transferbench.recipes.load import load_protocol, load_recipe, task_of, tasks_of, with_sets
 from transferbench.tasks.catalog import PROTOCOLS, TaskName
 from transferbench.tasks.classify.protocols import ClassifyProtocol
 from transferbench.tasks.detect.settings import CocoData, DetectProtocol
@@ -216,3 +216,14 @@ def test_the_task_of_a_file_is_that_of_its_base(tmp_path: Path) -> None:
     path.write_text('base = "voc07-c4@1"\n')
 
     assert (task_of(str(path)), task_of("ade20k-fcn8@1"), task_of("none@1")) == ("detect", "segment", None)
+
+
+def test_a_layout_tells_which_of_two_tasks_a_file_is_of(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+
+    path.write_text('base = "miniature@1"\n[data]\nlayout = "folder"\n')
+    assert tasks_of(str(path)) == ["segment"]
+
+    path.write_text('[data]\nlayout = "coco"\n')
+    assert tasks_of(str(path)) == ["detect"]
+    assert {"detect", "segment"} <= set(tasks_of("miniature@1"))

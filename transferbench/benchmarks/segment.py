@@ -6,7 +6,6 @@ Dimension key: N images, H x W pixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,9 +25,8 @@ from transferbench.benchmarks.timing import OURS
 from transferbench.engine.device import autocast, describe, keep_freed_memory, place
 from transferbench.engine.plan import Precision
 from transferbench.tasks.segment.model.fcn import Fcn, pixels_of
-from transferbench.tasks.segment.model.loss import pixel_loss
+from transferbench.tasks.segment.model.loss import training_loss
 from transferbench.tasks.segment.protocols import PROTOCOLS
-from transferbench.tasks.segment.settings import SegmentProtocol
 
 _ADE20K = PROTOCOLS["ade20k-fcn8@1"]
 PROTOCOL = _ADE20K.model_copy(
@@ -133,18 +131,9 @@ def our_step(model: Fcn, batch: tuple[Tensor, Tensor], precision: Precision) -> 
 
     def loss() -> Tensor:
         with autocast(precision, images_N3HW.device):
-            return our_loss(model, images_N3HW, labels_NHW, PROTOCOL)
+            return training_loss(model, images_N3HW, labels_NHW, PROTOCOL)
 
     return sgd_step(model, loss)
-
-
-def our_loss(model: Fcn, images_N3HW: Tensor, labels_NHW: Tensor, protocol: SegmentProtocol) -> Tensor:
-    """Returns the loss as our task takes it."""
-    head = protocol.head
-    of = partial(pixel_loss, labels_NHW=labels_NHW, every=head.loss_every, is_aligned=head.aligns_corners)
-    logits, auxiliary = model(pixels_of(model, images_N3HW, protocol))
-    assert auxiliary is not None
-    return of(logits) + head.auxiliary_weight * of(auxiliary)
 
 
 def their_step(model: nn.Module, ours: Fcn, batch: tuple[Tensor, Tensor], precision: Precision) -> Step:

@@ -111,12 +111,17 @@ def _other(rescored: Rescored, against: Path, data: Path | None) -> Rescored:
 
     other = rescore_run(against, data)
     ours, theirs = (
-        (each.protocol, each.task.data.fingerprint, each.task.data.classes) for each in (rescored, other)
+        (
+            each.protocol.partition(" ")[0],
+            each.outcome.predictions["picture_names"].tolist(),
+            each.task.data.classes,
+        )
+        for each in (rescored, other)
     )
     if ours != theirs:
         raise ConfigError(
-            f"--against {against}: expected a run by {ours[0]} on the same data, found one by {theirs[0]}"
-            + ("" if ours[0] != theirs[0] else " on other data")
+            f"--against {against}: expected a run by {ours[0]} on the same pictures, found one by {theirs[0]}"
+            + ("" if ours[0] != theirs[0] else " on others")
             + "; scores of different protocols or data do not compare"
         )
     return other

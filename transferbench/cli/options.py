@@ -82,7 +82,7 @@ Cache = Annotated[
     str,
     typer.Option(
         metavar="MODE",
-        help="Whether decoded training pictures stay in memory, in detection: ram, off, or auto where all "
+        help="Whether decoded training pictures stay in memory, in transfers: ram, off, or auto where all "
         "fit in half of what is free.",
     ),
 ]

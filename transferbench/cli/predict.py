@@ -13,6 +13,7 @@ import typer
 from transferbench.cli import options
 from transferbench.cli.failures import told
 
+_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _MASK = "_mask"
 """At the end of a mask's name."""
 
@@ -22,7 +23,7 @@ def predict(
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="Folder of a finished run of `detect` or `segment`.")
     ],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, of any size.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures, or folders of them.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")] = Path(
         "predictions"
     ),
@@ -45,34 +46,69 @@ def predict(
     from transferbench.runs.record import write_atomically
     from transferbench.runs.restore import restore
     from transferbench.tasks.catalog import predictor
-    from transferbench.tasks.decode import read_size
 
-    for path in images:  # all of them, before any is drawn
-        read_size(path)
+    images = _pictures(images)
     restored = restore(run, pick_device(device))
     find = predictor(restored.protocol, restored.model, restored.record.classes, restored.record.marks)
     endings = ["", _MASK] if restored.record.task == "segment" else [""]
     names = _names(images, out, endings)
+    contents = []
     try:
         out.mkdir(parents=True, exist_ok=True)
+        for path, name in zip(images, names, strict=True):
+            predicted = find(path, least_score)
+            predicted.drawing.save(out / f"{name}.png")
+            content = {**predicted.content, "drawing": f"{name}.png"}
+            if predicted.mask is not None:
+                predicted.mask.save(out / f"{name}{_MASK}.png")
+                content["mask"] = f"{name}{_MASK}.png"
+            contents.append(content)
+            stdout.print(f"{path}: {predicted.told}", markup=False, soft_wrap=True)
+            if predicted.remark:
+                err.print(f"{path}: {predicted.remark}", markup=False, soft_wrap=True)
+        written = {"run": str(run), "protocol": restored.record.protocol, "predictions": contents}
+        write_atomically(out / "predictions.json", (json.dumps(written, indent=1) + "\n").encode())
     except OSError as error:
+        reason = f"{error.filename2 or error.filename or out}: {error.strerror or error}"
         raise RunError(
-            f"{out}: expected a folder that can be written, found none; give another --out"
+            f"{out}: expected a folder that can be written, found that it cannot ({reason}); give another "
+            "--out"
         ) from error
-    contents = []
-    for path, name in zip(images, names, strict=True):
-        predicted = find(path, least_score)
-        predicted.drawing.save(out / f"{name}.png")
-        content = {**predicted.content, "drawing": f"{name}.png"}
-        if predicted.mask is not None:
-            predicted.mask.save(out / f"{name}{_MASK}.png")
-            content["mask"] = f"{name}{_MASK}.png"
-        contents.append(content)
-        stdout.print(f"{path}: {predicted.told}", markup=False, soft_wrap=True)
-    written = {"run": str(run), "protocol": restored.record.protocol, "predictions": contents}
-    write_atomically(out / "predictions.json", (json.dumps(written, indent=1) + "\n").encode())
     kinds = ", drawings and masks" if len(endings) > 1 else " and drawings"
     err.print(f"in {out}: predictions.json{kinds} ({len(images)})", markup=False, soft_wrap=True)
+
+
+def _pictures(given: Sequence[Path]) -> list[Path]:
+    """Returns the pictures, those of folders by name; all of them can be decoded.
+
+    Raises:
+        DataError: some cannot, ten at most are told; or there are none.
+    """
+    from transferbench.errors import DataError
+    from transferbench.tasks.decode import read_rgb
+    from transferbench.tasks.faults import raise_together
+
+    images, faults = [], []
+    for path in given:
+        inside = (
+            sorted(each for each in path.iterdir() if each.suffix.lower() in _EXTENSIONS)
+            if path.is_dir()
+            else [path]
+        )
+        images += inside
+        if not inside:
+            faults.append(f"{path}: expected pictures in the folder, found none; give another")
+    for path in images:
+        try:
+            read_rgb(path)
+        except DataError as error:
+            faults.append(
+                str(error)
+                if path.exists()
+                else f"{path}: expected a picture, found no such file; mend the name"
+            )
+    raise_together(faults)
+    return images
 
 
 def _names(images: Sequence[Path], out: Path, endings: Sequence[str]) -> list[str]:

@@ -212,4 +212,6 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
     for name, value in headlines.items():
         out.print(f"{SCORES[name].title:>{width}} {value:7.1%}   {name}", markup=False)
     if len(headlines) < len(record.scores):
-        err.print(f"more scores, and each class: transferbench evaluate {cell.folder}", markup=False)
+        err.print(
+            f"more scores, and each class: transferbench evaluate {cell.folder}", markup=False, soft_wrap=True
+        )

@@ -58,11 +58,14 @@ def verify(
     requests.require_format(form, ("text", "json"))
     rules, part = _protocol(protocol), _split(split)
     with terminable(), counting() as report:
-        parts, found = _verified(folder, rules, part, processes=requests.job_count(workers), report=report)
+        parts, found, remarks = _verified(
+            folder, rules, part, processes=requests.job_count(workers), report=report
+        )
     if form == "json":
-        print(json.dumps(_as_json(folder, protocol, parts, found), indent=1))
+        content = _as_json(folder, protocol, parts, found)
+        print(json.dumps({**content, "remarks": list(remarks)}, indent=1))
     else:
-        for line in _lines(parts, found):
+        for line in _lines(parts, found, remarks):
             out.print(line, markup=False, soft_wrap=True)
     if any(each.is_fault for each in found):
         raise typer.Exit(1)
@@ -94,8 +97,8 @@ def _split(name: str | None) -> SplitName | None:
 
 def _verified(
     folder: Path, protocol: TaskProtocol | None, split: SplitName | None, *, processes: int, report: Any
-) -> tuple[Sequence[Part], list[Told]]:
-    """Returns the splits and all that there is to say of them, faults first."""
+) -> tuple[Sequence[Part], list[Told], Sequence[str]]:
+    """Returns the splits, all that is to be said of their files, faults first, and of a transfer's labels."""
     from transferbench.cli.console import err
     from transferbench.errors import DataError
     from transferbench.reports.durations import duration
@@ -109,35 +112,34 @@ def _verified(
     splits = ("train", "val") if split is None else (split,)
     found = verify_shards(folder / below, splits, processes=processes, report=report)
     try:
-        parts = _parts(folder, protocol, split)
+        parts, remarks = _parts(folder, protocol, split)
     except DataError as error:
         if not found:
             raise
-        return [], [*found, in_words("checksum", "shards", [("not opened", str(error))])]
+        return [], [*found, in_words("checksum", "shards", [("not opened", str(error))])], ()
     found += [each for part in parts for each in _counted(part, protocol)]
     began = time.monotonic()
     found += verify_pictures(parts, processes=processes, report=report)
     pictures, seconds = sum(len(part.pictures) for part in parts), time.monotonic() - began
     err.print(f"read {pictures:,} pictures in {duration(seconds)}, {pictures / seconds:,.0f} a second")
-    return parts, sorted(found, key=lambda each: KINDS.index(each.kind))
+    return parts, sorted(found, key=lambda each: KINDS.index(each.kind)), remarks
 
 
-def _parts(folder: Path, protocol: TaskProtocol | None, split: SplitName | None) -> Sequence[Part]:
+def _parts(
+    folder: Path, protocol: TaskProtocol | None, split: SplitName | None
+) -> tuple[Sequence[Part], Sequence[str]]:
     from transferbench.tasks.classify.layouts import AnyData
     from transferbench.tasks.classify.protocols import ClassifyProtocol
     from transferbench.tasks.classify.verify.parts import labelled_parts, unlabelled_parts
 
     if protocol is None or isinstance(protocol, ClassifyProtocol):
-        return labelled_parts(folder, AnyData() if protocol is None else protocol.data, split)
-    from transferbench.cli.console import err
+        return labelled_parts(folder, AnyData() if protocol is None else protocol.data, split), ()
     from transferbench.tasks.catalog import open_task
     from transferbench.tricks.bag import Bag
 
     task = open_task(protocol, folder, limit=None, bag=Bag())
     task.preflight()
-    for remark in task.data.remarks:
-        err.print(remark, markup=False, soft_wrap=True)
-    return unlabelled_parts(task.fit_examples, task.score_examples, split)
+    return unlabelled_parts(task.fit_examples, task.score_examples, split), task.data.remarks
 
 
 def _counted(part: Part, protocol: TaskProtocol | None) -> Iterator[Told]:
@@ -152,7 +154,7 @@ def _counted(part: Part, protocol: TaskProtocol | None) -> Iterator[Told]:
             yield in_words("count", part.name, entries)
 
 
-def _lines(parts: Sequence[Part], found: Sequence[Told]) -> Iterator[str]:
+def _lines(parts: Sequence[Part], found: Sequence[Told], of_labels: Sequence[str]) -> Iterator[str]:
     if parts:
         yield _HEADER
     for part in parts:
@@ -161,13 +163,15 @@ def _lines(parts: Sequence[Part], found: Sequence[Told]) -> Iterator[str]:
         yield f"{part.name:<10} {counts['pictures']:>11,} {shape}".rstrip()
     for is_fault, title in ((True, "faults"), (False, "remarks")):
         chosen = [each for each in found if each.is_fault == is_fault]
-        if chosen:
+        more = [] if is_fault else [f"  {remark}" for remark in of_labels]
+        if chosen or more:
             yield from ("", title)
         for each in chosen:
             yield from _told_lines(each)
+        yield from more
     faults, remarks = (sum(each.count for each in found if each.is_fault == kind) for kind in (True, False))
     yield ""
-    yield f"{'not sound' if faults else 'sound'}: {faults:,} faults, {remarks:,} remarks"
+    yield f"{'not sound' if faults else 'sound'}: {faults:,} faults, {remarks + len(of_labels):,} remarks"
 
 
 def _told_lines(told: Told) -> Iterator[str]:

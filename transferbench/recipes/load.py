@@ -131,13 +131,14 @@ def task_of(name: str) -> TaskName | None:
 def tasks_of(name: str) -> list[TaskName]:
     """Returns the tasks that have a protocol of that name.
 
-    Those of a TOML file are the ones of its `base` or, without one, the one that reads its `data.layout`.
+    Those of a TOML file are the ones of its `base`, and of these the one that reads its `data.layout`.
     """
     content = _read(Path(name)) if name.endswith(".toml") else {"base": name}
     data = content.get("data")
     layout = data.get("layout") if isinstance(data, dict) else None
     by_layout = [task for task, layouts in _LAYOUTS.items() if layout in layouts]
-    return [task for task, known in PROTOCOLS.items() if content.get("base") in known] or by_layout
+    by_base = [task for task, known in PROTOCOLS.items() if content.get("base") in known]
+    return [task for task in by_base if task in by_layout] or by_base or by_layout
 
 
 def _own_protocol(task: TaskName, path: Path) -> TaskProtocol:

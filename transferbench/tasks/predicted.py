@@ -23,6 +23,8 @@ class Predicted:
     """The picture with it drawn in."""
     told: str
     """In a few words, for a line."""
+    remark: str = ""
+    """What a reader should know of it, if anything."""
     mask: Image | None = None
     """What each pixel is taken for, in the values of the data set's own masks; of segmentation."""
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from tests.fabricate.ade20k import COLOURS, blocks
 from transferbench.benchmarks.pil_pipeline import changed_pair
-from transferbench.tasks.segment.augment import augmented
+from transferbench.tasks.segment.augment import _by_pillow, _by_torch, _Window, augmented
 from transferbench.tasks.segment.settings import Augment, Side
 
 _AUGMENT = Augment(base_size=60, crop=48, scale=(0.5, 2.0))
@@ -154,3 +154,19 @@ def test_the_same_seed_gives_the_same_pixels() -> None:
     second = augmented(*_pair(), _AUGMENT, np.random.default_rng(5))
 
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        _Window((320, 300), (480, 450), top=0, left=10, height=290, width=290),
+        _Window((320, 300), (324, 304), top=0, left=0, height=200, width=200),
+    ],
+    ids=["right", "bottom"],
+)
+def test_a_side_of_which_as_much_is_made_as_is_read_is_scaled_like_any_other(window: _Window) -> None:
+    picture_HW3, _ = _noise(window.size)
+
+    found = _by_torch(picture_HW3, window)
+
+    assert np.abs(found.astype(int) - _by_pillow(picture_HW3, window)).max() <= 2

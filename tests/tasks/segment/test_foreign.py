@@ -282,3 +282,15 @@ def test_the_real_scenes_of_ade20k_are_worth_all_with_their_own_masks() -> None:
     confusion_KK1 = _confusion(found, split)
     assert np.trace(confusion_KK1) == confusion_KK1.sum() > 500_000
     assert found.remarks[0].startswith("135 of 150 classes (floor, ceiling, ")
+
+
+def test_masks_of_predict_are_taken_and_its_drawings_left(split: SplitPairs, tmp_path: Path) -> None:
+    folder = _copied(split, tmp_path / "found")
+    for path in sorted(folder.glob("*.png")):
+        path.rename(path.with_stem(f"{path.stem}_mask"))
+        Image.new("RGB", (8, 8)).save(path)
+
+    found = read_masks(folder, split)
+
+    confusion_KK1 = confusion_of(found.predictions, 4)
+    assert np.trace(confusion_KK1) == confusion_KK1.sum() > 0

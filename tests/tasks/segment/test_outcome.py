@@ -4,7 +4,9 @@ import shutil
 import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.fabricate.ade20k import blocks, write_ade20k, write_pair
 from tests.tasks.segment.tiny import PROTOCOL, TinyBackbone, batch_of, measured
@@ -97,7 +99,7 @@ def test_predictions_from_before_both_ways_were_scored_are_one_message(task: Seg
     outcome = measured(task, task.build(TinyBackbone(), seed=0), batch_of(task, "score"))
     older = {name: array for name, array in outcome.predictions.items() if name != "way"}
 
-    with pytest.raises(RunError, match="found no way, as before both"):
+    with pytest.raises(RunError, match="found no way, as"):
         task.outcome([older])
 
 
@@ -141,3 +143,21 @@ def test_ignored_pixels_are_drawn_grey(task: SegmentTask, tmp_path: Path) -> Non
     task.draw(outcome, tmp_path, 1)
 
     assert read_rgb(tmp_path / "truth_0.png")[0, 0].tolist() == [128, 128, 128]
+
+
+def test_predictions_counted_against_other_masks_are_refused(task: SegmentTask, tmp_path: Path) -> None:
+    outcome = measured(task, task.build(TinyBackbone(), seed=0), batch_of(task, "score"))
+    mask = next(iter(sorted((tmp_path / "ADEChallengeData2016/annotations/validation").glob("*.png"))))
+    values_HW = np.array(Image.open(mask))
+    Image.fromarray(np.where(values_HW == 1, 2, values_HW).astype(np.uint8)).save(mask)
+
+    with pytest.raises(DataError, match="found others for 1 of 2 pictures, first"):
+        SegmentTask(PROTOCOL, tmp_path).outcome([outcome.predictions])
+
+
+def test_predictions_of_classes_that_are_not_there_are_one_message(task: SegmentTask) -> None:
+    outcome = measured(task, task.build(TinyBackbone(), seed=0), batch_of(task, "score"))
+    broken = {**outcome.predictions, "truth": outcome.predictions["truth"] + np.uint8(100)}
+
+    with pytest.raises(RunError, match="expected labels of 4 classes, found 103"):
+        task.outcome([broken])

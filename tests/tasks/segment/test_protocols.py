@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from transferbench.engine.plan import Poly
 from transferbench.tasks.segment.protocols import PROTOCOLS
-from transferbench.tasks.segment.settings import Augment, MultiScale, SegmentProtocol
+from transferbench.tasks.segment.settings import Augment, Head, MultiScale, SegmentProtocol
 
 
 @pytest.mark.parametrize("key", PROTOCOLS)
@@ -49,3 +50,32 @@ def test_mmsegmentation_s_schedule_is_80_000_steps_on_ade20k() -> None:
 def test_a_stride_of_no_window_is_refused() -> None:
     with pytest.raises(ValidationError, match="stride"):
         MultiScale(base_size=40, window=32, stride=0)
+
+
+def test_mmsegmentation_s_counterpart_has_its_settings() -> None:
+    rules = PROTOCOLS["ade20k-fcn8-mm@1"]
+    plan, scales = rules.plan, rules.multi_scale
+
+    assert (plan.batch_size, plan.lr, plan.optimizer.weight_decay) == (16, 0.01, 5e-4)
+    assert plan.schedule == Poly(name="poly", power=0.9, floor=1e-4 / 0.01)
+    assert rules.head == Head(
+        convolutions=2, joins_map=True, auxiliary_weight=0.4, aligns_corners=False, lr_scale=1.0
+    )
+    assert rules.augment == Augment(
+        base_size=512, side="short", longest=2048, crop=512, distorts_colours=True, most_of_one_class=0.75
+    )
+    assert scales == MultiScale(base_size=512, side="short", longest=2048)
+    assert (rules.short_side, rules.longest_side) == (512, 2048)
+
+
+def test_a_window_that_never_moves_on_is_refused() -> None:
+    with pytest.raises(ValidationError, match="stride: expected a pixel of the window of 1 at least"):
+        MultiScale(base_size=40, window=1)
+
+
+def test_a_crop_of_a_single_step_is_refused() -> None:
+    content = PROTOCOLS["miniature@1"].model_dump()
+    content["augment"]["crop"] = 8
+
+    with pytest.raises(ValidationError, match="expected more than the 8 pixels of one step, found 8"):
+        SegmentProtocol.model_validate(content)

@@ -126,3 +126,16 @@ def test_a_few_steps_lower_the_loss(task: SegmentTask) -> None:
         optimizer.step()
 
     assert losses[-1].item() < 0.7 * losses[0].item()
+
+
+def test_the_loss_may_be_taken_at_every_second_pixel_alone(tmp_path: Path) -> None:
+    write_ade20k(tmp_path)
+    sparse = PROTOCOL.head.model_copy(update={"loss_every": 2, "auxiliary_weight": 0.0})
+    task = SegmentTask(PROTOCOL.model_copy(update={"head": sparse}), tmp_path)
+    model = task.build(TinyBackbone(), seed=0).double().eval()
+    batch = batch_of(task)
+
+    loss = task.loss(model, batch, Random(0))
+
+    logits, _ = model(batch.groups[0].images_N3HW.double() / 255)
+    torch.testing.assert_close(loss, pixel_loss(logits, batch.groups[0].labels_NHW, every=2))

@@ -29,8 +29,9 @@ def augmented(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns a square of a picture at a random scale, (S, S, 3), and its labels, (S, S), all uint8.
 
-    Only the crop is resampled; the pixels are those of resizing the whole picture and cropping it. What the
-    picture does not fill, at the right and at the bottom, is black and ignored.
+    Only the crop is resampled; the pixels are those of resizing the whole picture and cropping it, to within
+    rounding, and so are the labels but where two are equally near. What the picture does not fill, at the
+    right and at the bottom, is black and ignored.
 
     Source:
         GluonCV's training transform: scale of the long side, padding, crop, flip, blur. MMSegmentation's:
@@ -78,8 +79,10 @@ def _drawn(labels_HW: np.ndarray, augment: Augment, rng: np.random.Generator) ->
     """Returns where the crop is, and its labels."""
     height, width = labels_HW.shape
     low, high = (int(augment.base_size * factor) for factor in augment.scale)
-    side = max(height, width) if augment.side == "long" else min(height, width)
-    scale = int(rng.integers(low, high + 1)) / side
+    side = int(rng.integers(low, high + 1))
+    scale = side / (max(height, width) if augment.side == "long" else min(height, width))
+    if augment.longest is not None:
+        scale = min(scale, side * augment.longest / (augment.base_size * max(height, width)))
     scaled_height, scaled_width = max(1, round(height * scale)), max(1, round(width * scale))
     kept_height, kept_width = min(augment.crop, scaled_height), min(augment.crop, scaled_width)
     image = Image.fromarray(labels_HW)
@@ -105,18 +108,19 @@ def _by_pillow(picture_HW3: np.ndarray, window: _Window) -> np.ndarray:
 
 
 def _by_torch(picture_HW3: np.ndarray, window: _Window) -> np.ndarray:
-    """Scales the picture from its first pixel to the last of the window, and no further."""
+    """Scales the picture from its first pixel to the last of the window, and hardly further."""
     down, across = window.steps
     bottom, right = window.top + window.height, window.left + window.width
-    rows = math.ceil(bottom * down + max(1, down)) + 1
+    rows = min(math.ceil(bottom * down + max(1, down)) + 1, window.size[0])
     scaled = torch.ops.aten._upsample_bilinear2d_aa(
         torch.from_numpy(picture_HW3[:rows])[None].permute(0, 3, 1, 2),
-        [bottom, right],
+        # A side that comes out as long as it went in is not scaled at all, whatever the scales say.
+        [bottom + (bottom == rows), right + (right == window.size[1])],
         align_corners=False,
         scales_h=1 / down,
         scales_w=1 / across,
     )
-    shown: np.ndarray = scaled[0].permute(1, 2, 0).numpy()[window.top :, window.left :]
+    shown: np.ndarray = scaled[0].permute(1, 2, 0).numpy()[window.top : bottom, window.left : right]
     return shown
 
 

@@ -33,6 +33,7 @@ from transferbench.tasks.segment.sources.remarks import listed
 from transferbench.tasks.segment.stored import stored
 
 _THREADS, _AHEAD = 4, 8
+_OF_PREDICT = "_mask"
 _ADVICE = "write the values that the data set's own masks have"
 _TIMES, _MORE = 3.0, 0.02
 """Another reading must have more than so many times the mIoU, and more than so much more."""
@@ -53,9 +54,9 @@ class _Read:
 def read_masks(path: Path, split: SplitPairs) -> Foreign:
     """Returns what saved masks say of the scored pictures; one is in memory at a time, and a few read ahead.
 
-    A mask has the name of its picture, or that of the data set's own mask, and ends in `.png`; it is in the
-    folder itself or in the same folder in it as the picture. An ignored value is a prediction of no class,
-    wrong wherever there is truth.
+    A mask has the name of its picture, or that of the data set's own mask, and ends in `.png`, or is called
+    `NAME_mask.png`, as `predict` writes it; it is in the folder itself or in the same folder in it as the
+    picture. An ignored value is a prediction of no class, wrong wherever there is truth.
 
     Args:
         path: the folder.
@@ -105,7 +106,7 @@ def _png_files(path: Path) -> Mapping[str, Path]:
 def _files(path: Path, pairs: Sequence[Pair], there: Mapping[str, Path]) -> Mapping[Pair, Path]:
     """Returns the predicted mask of each picture; for one without, where it was to be."""
     file_of = {
-        pair: next((there[name] for name in _names(pair) if name in there), path / _names(pair)[0])
+        pair: next((there[name] for name in _masks_first(pair) if name in there), path / _names(pair)[0])
         for pair in pairs
     }
     if set(file_of.values()).isdisjoint(there.values()):
@@ -128,8 +129,13 @@ def _names(pair: Pair) -> list[str]:
     return [
         f"{folder}{stem}.png"
         for folder in ([f"{pair.subfolder}/", ""] if pair.subfolder else [""])
-        for stem in (pair.picture.stem, pair.mask.stem)
+        for stem in (pair.picture.stem, pair.mask.stem, f"{pair.picture.stem}{_OF_PREDICT}")
     ]
+
+
+def _masks_first(pair: Pair) -> list[str]:
+    """Returns the names with that of `predict` first, whose drawings are called as the pictures are."""
+    return sorted(_names(pair), key=lambda name: not name.endswith(f"{_OF_PREDICT}.png"))
 
 
 def _ahead(

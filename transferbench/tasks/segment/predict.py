@@ -20,6 +20,9 @@ from transferbench.tasks.segment.model.scoring import single_scale
 from transferbench.tasks.segment.pictures import Palette, draw_prediction
 from transferbench.tasks.segment.settings import SegmentProtocol
 
+_BEYOND = 1.5
+"""Times that a picture may be larger or smaller than any that was trained on before that is told."""
+
 
 @dataclass(frozen=True)
 class SegmentPredictor:
@@ -48,7 +51,22 @@ class SegmentPredictor:
             },
             drawing=draw_prediction(rgb_HW3, labels_HW, Palette.of(self.classes, self.marks)),
             told=told_shortly([f"{name} {_percent(share)}" for name, share in shares]),
+            remark=self._remark(labels_HW.shape),
             mask=Image.fromarray(values),
+        )
+
+    def _remark(self, size_HW: tuple[int, ...]) -> str:
+        """Returns what is said of a picture of a size that the network has never seen."""
+        augment = self.protocol.augment
+        if self.protocol.short_side is not None:
+            return ""
+        side = max(size_HW) if augment.side == "long" else min(size_HW)
+        low, high = (factor * augment.base_size for factor in augment.scale)
+        if low / _BEYOND <= side <= high * _BEYOND:
+            return ""
+        return (
+            f"its {augment.side} side of {side:,} pixels is far from the {low:,.0f} to {high:,.0f} that were "
+            "trained on; give a copy of such a size, or do not count on what is predicted"
         )
 
     def _shares(self, labels_HW: np.ndarray) -> list[tuple[str, float]]:

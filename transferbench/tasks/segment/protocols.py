@@ -48,7 +48,8 @@ _ADE20K_MM = SegmentProtocol(
     name="ade20k-fcn8-mm",
     about="ADE20K, 150 classes: FCN at output stride 8, crops of 512, 80,000 steps",
     source="MMSegmentation's fcn_r50-d8_4xb4-80k_ade20k-512x512, which publishes mIoU 35.94 at a single "
-    "scale and 37.94 at several with flips; its loss is a mean over all pixels, ours over the labelled ones",
+    "scale and 37.94 at several with flips; its loss is a mean over all pixels, ours over the labelled ones, "
+    "it pads with the mean colour and ours with black, and its resizing for scores is not antialiased",
     data=Ade20kData(),
     plan=Plan(
         epochs=_MM_STEPS / _STEPS_AN_EPOCH,
@@ -59,9 +60,12 @@ _ADE20K_MM = SegmentProtocol(
         batch_norm="synchronised",
     ),
     head=Head(convolutions=2, joins_map=True, auxiliary_weight=0.4, aligns_corners=False, lr_scale=1.0),
-    augment=Augment(base_size=512, side="short", crop=512, distorts_colours=True, most_of_one_class=0.75),
+    augment=Augment(
+        base_size=512, side="short", longest=2048, crop=512, distorts_colours=True, most_of_one_class=0.75
+    ),
     short_side=512,
-    multi_scale=MultiScale(base_size=512, side="short"),
+    longest_side=2048,
+    multi_scale=MultiScale(base_size=512, side="short", longest=2048),
 )
 
 _VOC12 = SegmentProtocol(

@@ -120,6 +120,8 @@ class Augment(Schema):
     base_size: PositiveInt
     """Of `side`, before the random scale."""
     side: Side = "long"
+    longest: PositiveInt | None = None
+    """That the long side may be before the random scale, where `side` is the short one."""
     crop: PositiveInt
     """Side of the square that is trained on; smaller pictures are padded."""
     scale: tuple[PositiveFloat, PositiveFloat] = (0.5, 2.0)
@@ -148,6 +150,8 @@ class MultiScale(Schema):
     base_size: PositiveInt
     """Of `side`, at scale 1."""
     side: Side = "long"
+    longest: PositiveInt | None = None
+    """That the long side may be at scale 1, where `side` is the short one."""
     scales: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
     flip: bool = True
     """Whether each is also scored mirrored."""
@@ -159,6 +163,14 @@ class MultiScale(Schema):
     combine: Literal["exp", "softmax"] = "softmax"
     """What is added up: the probabilities, or, as in GluonCV, the exponentials of the sum of the logits of
     the picture and of its mirror image."""
+
+    @model_validator(mode="after")
+    def _steps_on(self) -> MultiScale:
+        if self.window is not None and int(self.window * self.stride) < 1:
+            raise ValueError(
+                f"stride: expected a pixel of the window of {self.window} at least, found {self.stride}"
+            )
+        return self
 
 
 class SegmentProtocol(TaskProtocol):
@@ -176,12 +188,23 @@ class SegmentProtocol(TaskProtocol):
     """Whether only the heads are trained, over batch norm that keeps what pretraining left."""
     short_side: PositiveInt | None = None
     """That pictures are brought to for the scores at a single scale; None for their own size."""
+    longest_side: PositiveInt | None = None
+    """That a picture may have when brought to `short_side`."""
     tile: PositiveInt = 2048
     """A picture with a longer side is scored at a single scale in overlapping squares of this side, each
     pixel by the square in whose middle it lies, so that memory does not grow with the picture."""
     multi_scale: MultiScale | None = None
     score_batch: PositiveInt = 8
     """Pictures in a batch at evaluation; the scores do not depend on it."""
+
+    @model_validator(mode="after")
+    def _has_steps(self) -> Self:
+        if self.augment.crop <= self.head.output_stride:
+            raise ValueError(
+                f"augment.crop: expected more than the {self.head.output_stride} pixels of one step, found "
+                f"{self.augment.crop}"
+            )
+        return self
 
     @property
     def use(self) -> Use:

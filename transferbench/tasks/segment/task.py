@@ -6,7 +6,6 @@ Dimension key: N pictures, 3 colours, H x W pixels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
-from transferbench.errors import ConfigError, RunError
+from transferbench.errors import ConfigError, DataError, RunError
 from transferbench.tasks.base import NO_CACHE, Cache, DataCard, Foreign, Outcome, Predictions, joined
 from transferbench.tasks.cache import PictureCache
 from transferbench.tasks.fingerprint import fingerprint, require_same_pictures
@@ -25,8 +24,8 @@ from transferbench.tasks.segment.foreign import read_masks
 from transferbench.tasks.segment.gallery import Gallery
 from transferbench.tasks.segment.metric.scores import scored
 from transferbench.tasks.segment.metric.tally import MULTI, SINGLE, Tally, confusion_of
-from transferbench.tasks.segment.model.fcn import Fcn, pixels_of
-from transferbench.tasks.segment.model.loss import pixel_loss
+from transferbench.tasks.segment.model.fcn import Fcn
+from transferbench.tasks.segment.model.loss import training_loss
 from transferbench.tasks.segment.model.scoring import multi_scale, single_scale
 from transferbench.tasks.segment.settings import SegmentProtocol
 from transferbench.tasks.segment.sources.read import read_splits
@@ -122,12 +121,7 @@ class SegmentTask:
 
     def loss(self, model: nn.Module, batch: SegmentBatch, rng: Random) -> Tensor:
         (group,) = batch.groups
-        logits, auxiliary = model(pixels_of(model, group.images_N3HW, self.protocol))
-        head = self.protocol.head
-        of = partial(
-            pixel_loss, labels_NHW=group.labels_NHW, every=head.loss_every, is_aligned=head.aligns_corners
-        )
-        return of(logits) if auxiliary is None else of(logits) + head.auxiliary_weight * of(auxiliary)
+        return training_loss(model, group.images_N3HW, group.labels_NHW, self.protocol)
 
     @torch.inference_mode()
     def measure(
@@ -165,9 +159,10 @@ class SegmentTask:
             [pair.picture.relative_to(self._splits.folder).as_posix() for pair in self._splits.score]
         )
         for part in parts:
-            _require_kept(part)
+            _require_kept(part, len(self.data.classes))
             require_same_pictures(self.data.root, part.get("picture_names", names), names)
         found = joined([{name: part[name] for name in _KEPT} for part in parts])
+        self._require_same_masks(found)
         scores: dict[str, float] = {}
         per_class: dict[str, Mapping[str, float | None]] = {}
         for way in np.unique(found["way"]).tolist():
@@ -185,6 +180,22 @@ class SegmentTask:
         }
         return Outcome(scores, per_class, {**found, **named})
 
+    def _require_same_masks(self, found: Predictions) -> None:
+        """Checks that predictions were counted against masks with as many pixels of each class."""
+        pixels_PV = self._splits.score_pixels_PV
+        assert pixels_PV is not None
+        counted_PK = np.zeros((len(pixels_PV), len(self.data.classes)), np.int64)
+        is_single = found["way"] == SINGLE
+        places = tuple(found[name][is_single] for name in ("picture", "truth"))
+        np.add.at(counted_PK, places, found["pixels"][is_single])
+        others = np.flatnonzero((counted_PK != pixels_PV[:, list(self.data.marks.values)]).any(axis=1))
+        if len(others):
+            raise DataError(
+                f"{self.data.root}: expected the masks that the predictions were counted against, found "
+                f"others for {len(others):,} of {len(pixels_PV):,} pictures, first "
+                f"{self._splits.score[others[0]].mask}; give --data with the folder of the run, as it was"
+            )
+
     def read_predictions(self, path: Path) -> Foreign:
         return read_masks(path, self._splits)
 
@@ -195,10 +206,15 @@ class SegmentTask:
         gallery.draw_bars(folder / "classes.png")
 
 
-def _require_kept(part: Predictions) -> None:
+def _require_kept(part: Predictions, classes: int) -> None:
     lacking = [name for name in _KEPT if name not in part]
     if lacking:
         raise RunError(
-            f"predictions: expected {', '.join(_KEPT)}, found no {' and no '.join(lacking)}, as before both "
-            "ways were scored; do the run again with --overwrite"
+            f"predictions of a run: expected {', '.join(_KEPT)}, found no {' and no '.join(lacking)}, as "
+            "before both ways were scored; do the run again with --overwrite"
+        )
+    if (part["truth"] >= classes).any():
+        raise RunError(
+            f"predictions of a run: expected labels of {classes} classes, found {int(part['truth'].max())}; "
+            "do the run again with --overwrite"
         )

@@ -224,3 +224,57 @@ def test_a_short_side_resizes_for_the_network_and_answers_at_the_picture_s_own_s
     assert model.sizes == [(1, 3, 64, 96)]
     assert labels.shape == (1, 32, 48)
     assert (labels[0].long() == image[0].float().argmax(0)).float().mean() > 0.85
+
+
+def test_a_pixel_far_less_sure_than_the_surest_keeps_its_class() -> None:
+    image = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
+    image[0, 2] = 20
+    image[0, 1, :8, :8] = 255
+
+    labels = multi_scale(
+        _Answers(lambda pixels: 100 * pixels),
+        image[0],
+        _protocol(multi_scale=_scales(combine="exp", scales=(1.0,))),
+    )
+
+    assert labels[20, 20] == 2 and labels[2, 2] == 1
+
+
+def test_a_long_picture_is_no_longer_than_the_protocol_says() -> None:
+    model, image = _Answers(_by_colour), _noise(16, 128)
+    scales = _scales(side="short", longest=64, scales=(1.0, 2.0))
+
+    multi_scale(model, image[0], _protocol(multi_scale=scales))
+    single_scale(model, image, _protocol(short_side=32, longest_side=64))
+
+    assert [size[2:] for size in model.sizes] == [(8, 64), (16, 128), (8, 64)]
+
+
+def test_a_smaller_size_is_the_mean_of_all_pixels_that_it_covers() -> None:
+    stripes = torch.zeros(1, 3, 64, 64, dtype=torch.uint8)
+    stripes[..., ::4] = 255
+    seen: list[Tensor] = []
+
+    def answer(pixels: Tensor) -> Tensor:
+        seen.append(pixels)
+        return pixels
+
+    model = _Answers(answer)
+
+    multi_scale(model, stripes[0], _protocol(multi_scale=_scales(base_size=16, scales=(1.0,), flip=False)))
+
+    assert seen[0][..., 4:12, 4:12].sub(0.25).abs().max() < 0.02
+
+
+def test_the_scaled_side_is_rounded_up() -> None:
+    model = _Answers(_by_colour)
+
+    multi_scale(model, _noise(32, 32)[0], _protocol(multi_scale=_scales(base_size=33, scales=(0.5,))))
+
+    assert model.sizes == [(2, 3, 17, 17)]
+
+
+def test_tiles_meet_in_the_middle_of_their_overlap() -> None:
+    (left, kept), (right, _) = scoring._tiles(80, 48)
+
+    assert kept.stop == (right.start + left.stop) // 2

@@ -125,3 +125,11 @@ def test_there_have_to_be_classes() -> None:
         DataError, match=r"data\.classes of the protocol: expected the names of the classes, fou"
     ):
         rows_of(())
+
+
+@pytest.mark.parametrize("line", ["7 road #12345", "road #80408", "10,road", "10: road", "10;road"])
+def test_a_line_that_only_looks_like_a_name_is_refused(line: str, tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text(f"{line}\n")
+
+    with pytest.raises(DataError, match=r"classes\.txt:1: expected 'NAME', 'VALUE NAME' or"):
+        read_class_file(tmp_path / "classes.txt")

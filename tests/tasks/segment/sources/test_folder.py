@@ -162,7 +162,7 @@ def test_files_of_which_no_two_are_a_pair_are_refused(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{tmp_path}: expected pictures (.jpg, .jpeg, .png, .webp, .bmp, .tif, .tiff) in images/train and "
         "their masks in masks/train, as NAME.jpg and NAME_labels.png, found 2 pictures and 0 such masks, "
-        "none of one name; name them alike, or mend data.mask_ending"
+        "as a.jpg and a.png, none of one name; name them alike, or mend data.mask_ending"
     )
 
 
@@ -267,3 +267,11 @@ def test_training_folders_may_be_missing_where_nothing_is_trained(tmp_path: Path
     )
 
     assert (len(found.train), len(found.score)) == (0, 1)
+
+
+def test_a_scored_picture_without_a_mask_is_a_fault(tmp_path: Path) -> None:
+    write_mask_folders(tmp_path)
+    (tmp_path / "images/val/alone.jpg").write_bytes((tmp_path / "images/val/c.jpg").read_bytes())
+
+    with pytest.raises(DataError, match=r"alone\.jpg: expected a mask .*alone\.png, found no such file"):
+        _read(tmp_path)

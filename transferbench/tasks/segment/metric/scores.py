@@ -38,7 +38,10 @@ def iou_per_class(confusion_KK1: np.ndarray) -> list[float | None]:
 
 
 def mean_iou(confusion_KK1: np.ndarray) -> float:
-    """Returns the mean of `iou_per_class` over the classes that occur in the truth."""
+    """Returns the mean of `iou_per_class` over the classes that occur in the truth.
+
+    A class that is predicted and that no truth has is left out; MMSegmentation and torchmetrics take it as 0.
+    """
     return _mean(iou_per_class(confusion_KK1))
 
 

@@ -6,17 +6,37 @@ Convention: labels of 255 are ignored.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from transferbench.tasks.segment.model.fcn import pixels_of
 from transferbench.tasks.segment.model.upsample import bands, shares
+from transferbench.tasks.segment.settings import SegmentProtocol
 from transferbench.tasks.segment.sources.masks import IGNORED
 
 _CPU_PIECE, _PIECE = 2**19, 2**26
 """Logits of a piece: few enough for a processor's caches; enough to keep an accelerator busy."""
+
+
+def training_loss(
+    model: nn.Module, images_N3HW: Tensor, labels_NHW: Tensor, protocol: SegmentProtocol
+) -> Tensor:
+    """Returns the loss of both heads of a network in training mode.
+
+    Args:
+        model: as `Fcn` answers.
+        images_N3HW: uint8.
+        labels_NHW: uint8.
+        protocol: weighs the heads.
+    """
+    head = protocol.head
+    of = partial(pixel_loss, labels_NHW=labels_NHW, every=head.loss_every, is_aligned=head.aligns_corners)
+    logits, auxiliary = model(pixels_of(model, images_N3HW, protocol))
+    return of(logits) if auxiliary is None else of(logits) + head.auxiliary_weight * of(auxiliary)
 
 
 def pixel_loss(logits_NKhw: Tensor, labels_NHW: Tensor, *, every: int = 1, is_aligned: bool = True) -> Tensor:
@@ -43,6 +63,11 @@ def pixel_loss(logits_NKhw: Tensor, labels_NHW: Tensor, *, every: int = 1, is_al
 def at_least_float32(logits: Tensor) -> Tensor:
     """Returns logits in which sums over many pixels keep their digits."""
     return logits.float() if logits.dtype in (torch.bfloat16, torch.float16) else logits
+
+
+def widest(device: torch.device) -> torch.dtype:
+    """Returns the type for sums and exponentials that need many digits, as far as a device has one."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 class _SummedCrossEntropy(torch.autograd.Function):
@@ -74,12 +99,12 @@ class _SummedCrossEntropy(torch.autograd.Function):
 def _of_picture(
     logits_Khw: Tensor, labels_HW: Tensor, scale: tuple[Tensor, Tensor], needs_gradient: bool
 ) -> tuple[Tensor, Tensor | None]:
-    """Returns the sum over a picture, float64, and its gradient by the logits (K, h, w)."""
+    """Returns the sum over a picture and its gradient by the logits (K, h, w)."""
     rows_Hh, columns_Ww = scale
     classes, steps, _ = logits_Khw.shape
     across = (columns_Ww @ logits_Khw.permute(1, 2, 0)).reshape(steps, -1)
     gradient = torch.zeros_like(across) if needs_gradient else None
-    total = torch.zeros((), dtype=torch.float64, device=logits_Khw.device)
+    total = torch.zeros((), dtype=widest(logits_Khw.device), device=logits_Khw.device)
     piece = _CPU_PIECE if logits_Khw.device.type == "cpu" else _PIECE
     for top, bottom in bands(len(rows_Hh), max(1, piece // (len(columns_Ww) * classes))):
         reach = _reach(rows_Hh[top], rows_Hh[bottom - 1]) if logits_Khw.device.type == "cpu" else slice(None)
@@ -105,7 +130,7 @@ def _of_pixels(logits_PK: Tensor, labels_P: Tensor) -> Tensor:
     losses_P1 = (sums_P1.log() - own_P1) * is_labelled_P1
     logits_PK.mul_(is_labelled_P1 / sums_P1)
     logits_PK.scatter_add_(1, labels_P1, -is_labelled_P1.to(logits_PK.dtype))
-    return losses_P1.sum(dtype=torch.float64)
+    return losses_P1.sum(dtype=widest(losses_P1.device))
 
 
 def _reach(first: Tensor, last: Tensor) -> slice:

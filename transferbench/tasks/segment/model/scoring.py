@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from transferbench.tasks.segment.model.fcn import pixels_of
-from transferbench.tasks.segment.model.loss import at_least_float32
+from transferbench.tasks.segment.model.loss import at_least_float32, widest
 from transferbench.tasks.segment.model.upsample import likeliest, likeliest_of_all, upsampled
 from transferbench.tasks.segment.settings import MultiScale, SegmentProtocol, Side
 
 _WINDOWS = 8
 """That go through the network together, each with its mirror image."""
-_LARGEST_EXPONENT = 80.0
-"""Of a single-precision number, and some room for sums."""
+_LARGEST_EXPONENT = {torch.float32: 80.0, torch.float64: 700.0}
+"""Of a number of that type, and some room for sums."""
 _TILE_SHARE = 2 / 3
 
 
@@ -36,7 +36,7 @@ def single_scale(model: nn.Module, images_N3HW: Tensor, protocol: SegmentProtoco
     size = images_N3HW.shape[2], images_N3HW.shape[3]
     pixels = pixels_of(model, images_N3HW, protocol)
     if protocol.short_side is not None:
-        pixels = _resized(pixels, _size_of(size, "short", protocol.short_side))
+        pixels = _resized(pixels, _size_of(size, "short", protocol.short_side, protocol.longest_side))
     if max(pixels.shape[2:]) <= protocol.tile:
         return _labels(model, pixels, size, protocol)
     tiled = torch.stack([_tiled(model, picture, protocol) for picture in pixels])
@@ -62,10 +62,11 @@ def multi_scale(model: nn.Module, image_3HW: Tensor, protocol: SegmentProtocol) 
     size = image_3HW.shape[1], image_3HW.shape[2]
     pixels = pixels_of(model, image_3HW[None], protocol)
     combined = _Combined(model, scales, is_aligned=protocol.head.aligns_corners)
-    maps = [
-        combined.map_of(_resized(pixels, _size_of(size, scales.side, math.ceil(scales.base_size * scale))))
-        for scale in scales.scales
-    ]
+    maps = []
+    for scale in scales.scales:
+        length, longest = (side and math.ceil(side * scale) for side in (scales.base_size, scales.longest))
+        assert length is not None
+        maps.append(combined.map_of(_resized(pixels, _size_of(size, scales.side, length, longest))))
     return likeliest_of_all(maps, size, is_aligned=protocol.head.aligns_corners)
 
 
@@ -106,16 +107,15 @@ class _Combined:
         views = at_least_float32(logits).chunk(2 if self._scales.flip else 1)
         views = (views[0], *(mirrored.flip(3) for mirrored in views[1:]))
         if self._scales.combine == "softmax":
-            yield from (
-                torch.stack([self._upsampled(one, pixels_N3hw).softmax(-1) for one in of_picture]).sum(0)
-                for of_picture in zip(*views, strict=True)
-            )
+            for of_picture in zip(*views, strict=True):
+                total, *others = (self._upsampled(one, pixels_N3hw).softmax(-1) for one in of_picture)
+                yield total.add_(others[0]) if others else total
             return
         summed = torch.stack(views).sum(0)
         self._largest = summed.max() if self._largest is None else self._largest
-        for one in summed:
+        for one in summed.to(widest(summed.device)):
             exponents = self._upsampled(one, pixels_N3hw).sub_(self._largest)
-            yield exponents.clamp_(max=_LARGEST_EXPONENT).exp_()
+            yield exponents.clamp_(max=_LARGEST_EXPONENT[exponents.dtype]).exp_()
 
     def _upsampled(self, logits_Khw: Tensor, like: Tensor) -> Tensor:
         size = like.shape[2], like.shape[3]
@@ -162,9 +162,10 @@ def _starts(side: int, window: int, stride: int) -> list[int]:
     return [index * stride for index in range(max(0, math.ceil((side - window) / stride)) + 1)]
 
 
-def _size_of(size: tuple[int, int], side: Side, length: int) -> tuple[int, int]:
-    """Returns height and width of a picture whose long or short side is brought to a length."""
+def _size_of(size: tuple[int, int], side: Side, length: int, longest: int | None) -> tuple[int, int]:
+    """Returns height and width of a picture whose long or short side is brought to a length, or near it."""
     factor = length / (max(size) if side == "long" else min(size))
+    factor = factor if longest is None else min(factor, longest / max(size))
     height, width = (max(1, math.floor(each * factor + 0.5)) for each in size)
     return height, width
 

@@ -45,7 +45,7 @@ def upsampled(
 def likeliest(logits_Khw: Tensor, size: tuple[int, int], *, is_aligned: bool = True) -> Tensor:
     """Returns the class of the largest logit of each pixel of one picture, (H, W) uint8.
 
-    Works in bands of rows, so that its memory does not grow with the height of the picture.
+    Works in bands of rows, so that logits of all pixels are never there at once.
     """
     height, width = size
     classes, steps = logits_Khw.shape[:2]

@@ -11,6 +11,8 @@ from transferbench.errors import DataError
 from transferbench.tasks.faults import raise_together
 
 _LINE = re.compile(r"(?:(?P<value>\d+)\s+)?(?P<name>[^#\s].*?)(?:\s+(?P<colour>#[0-9a-fA-F]{6}))?")
+_LOOKS_WRONG = re.compile(r"\s#\w*$|^\d+\s*[,;:\t]")
+"""A colour that is none, or a value and a name with something else between them, taken for a name."""
 _LARGEST = 255
 _MOST = 255
 _FORM = "'NAME', 'VALUE NAME' or 'VALUE NAME #rrggbb'"
@@ -55,7 +57,7 @@ def read_class_file(path: Path) -> list[ClassRow]:
         [
             f"{place}: expected {_FORM}, found {line[:80]!r}; write the line so"
             for place, line, match in found
-            if match is None
+            if match is None or _LOOKS_WRONG.search(match["name"])
         ]
     )
     return [

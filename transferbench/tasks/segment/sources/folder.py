@@ -38,7 +38,7 @@ def pair_folders(root: Path, data: FolderData, *, is_scored_only: bool) -> Paire
     origin = data.classes if isinstance(data.classes, str) else "the protocol"
     spread = spread_colours(len(rows))
     train, of_train = ([], []) if is_scored_only else _pairs(root, data.train, data.mask_ending)
-    score, of_score = _pairs(root, data.score, data.mask_ending)
+    score, of_score = _pairs(root, data.score, data.mask_ending, is_scored=True)
     return Paired(
         folder=root,
         train=train,
@@ -62,8 +62,13 @@ def _classes(root: Path, data: FolderData) -> list[ClassRow]:
     return rows
 
 
-def _pairs(root: Path, files: FolderSet, ending: str) -> tuple[list[Pair], list[str]]:
-    """Returns the pairs of a split, and what is to be said of files without a partner."""
+def _pairs(
+    root: Path, files: FolderSet, ending: str, *, is_scored: bool = False
+) -> tuple[list[Pair], list[str]]:
+    """Returns the pairs of a split, and what is to be said of files without a partner.
+
+    A picture that is to be scored has to have one: scores are of all of them.
+    """
     pictures, masks = root / files.pictures, root / files.masks
     for named, folder in ((files.pictures, pictures), (files.masks, masks)):
         if Path(named).is_absolute() or not folder.is_dir():
@@ -83,10 +88,26 @@ def _pairs(root: Path, files: FolderSet, ending: str) -> tuple[list[Pair], list[
         raise DataError(
             f"{root}: expected pictures ({', '.join(EXTENSIONS)}) in {files.pictures} and their masks in "
             f"{files.masks}, as NAME.jpg and NAME{ending}, found {len(picture_of):,} pictures and "
-            f"{len(mask_of):,} such masks, none of one name; name them alike, or mend data.mask_ending"
+            f"{len(mask_of):,} such masks{_example(picture_of, masks)}, none of one name; name them alike, "
+            "or mend data.mask_ending"
         )
     refuse_twins(pairs)
+    if is_scored:
+        raise_together(
+            [
+                f"{path}: expected a mask {masks / key}{ending}, found no such file; draw it, or take the "
+                "picture out of those that are scored"
+                for key, path in picture_of
+                if key not in mask_of
+            ]
+        )
     return pairs, list(_alone(picture_of, mask_of))
+
+
+def _example(picture_of: list[tuple[str, Path]], masks: Path) -> str:
+    """Returns in words the first file of each of two folders, nothing where there is none."""
+    mask = next((path for path in sorted(masks.rglob("*")) if path.is_file()), None)
+    return f", as {picture_of[0][1].name} and {mask.name}" if picture_of and mask else ""
 
 
 def _masks(folder: Path, ending: str) -> dict[str, Path]:

@@ -79,6 +79,8 @@ class SplitPairs:
     """How each class stands in a mask file."""
     remarks: tuple[str, ...] = ()
     """What a reader of the scores should know of the data, a line each."""
+    score_pixels_PV: np.ndarray | None = None
+    """Pixels of each value in each scored mask."""
     train_sizes: Sequence[tuple[int, int]] = ()
     """(width, height) in pixels of each training picture as decoded, turned as EXIF says."""
 

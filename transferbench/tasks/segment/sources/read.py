@@ -16,7 +16,7 @@ from transferbench.tasks.segment.sources.voc import pair_voc_masks
 
 
 def read_splits(root: Path, data: MaskData, limit: int | None, *, is_scored_only: bool = False) -> SplitPairs:
-    """Pairs pictures with masks and checks every mask that will be used; no picture is decoded.
+    """Pairs pictures with masks and checks every mask that will be used; no JPEG is decoded.
 
     Args:
         root: data folder.
@@ -42,6 +42,7 @@ def read_splits(root: Path, data: MaskData, limit: int | None, *, is_scored_only
         code=paired.code,
         marks=paired.marks,
         remarks=(*paired.remarks, *remarks(used, scored, paired.classes, paired.code)),
+        score_pixels_PV=scored.pixels_PV,
         train_sizes=used.sizes,
     )
 
