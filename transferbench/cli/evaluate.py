@@ -158,6 +158,13 @@ def _tell(rescored: Rescored, other: Rescored | None) -> None:
     )
     for remark in rescored.remarks:
         err.print(remark, markup=False, soft_wrap=True)
+    if other is not None and other.record is not None:
+        their = other.record
+        err.print(
+            f"differences, signed: from {their.recipe}, seed {their.seed}, by {their.protocol}",
+            markup=False,
+            soft_wrap=True,
+        )
     for name, value in rescored.outcome.scores.items():
         title = SCORES[name].title if name in SCORES else name
         theirs = None if other is None else other.outcome.scores.get(name)

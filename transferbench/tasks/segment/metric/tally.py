@@ -18,6 +18,14 @@ from transferbench.tasks.segment.sources.masks import IGNORED
 
 SINGLE, MULTI = 0, 1
 """Ways of predicting: at a single scale, at several."""
+_TYPES = {
+    "picture": np.int32,
+    "way": np.uint8,
+    "truth": np.uint8,
+    "predicted": np.uint8,
+    "pixels": np.int32,
+}
+"""Of the columns of the sparse form."""
 
 
 class Tally:
@@ -26,7 +34,7 @@ class Tally:
     def __init__(self, classes: int, device: torch.device | None = None) -> None:
         self._classes = classes
         self._pictures = {SINGLE: 0, MULTI: 0}
-        self._counts: list[np.ndarray] = [np.zeros((5, 0), np.int64)]
+        self._counts: list[tuple[np.ndarray, ...]] = [tuple(np.zeros(0, each) for each in _TYPES.values())]
         self._running = torch.zeros(2, classes, classes + 1, dtype=torch.int64, device=device)
 
     def add(self, way: int, truth_HW: Tensor, predicted_HW: Tensor) -> None:
@@ -35,8 +43,12 @@ class Tally:
         self._running[way] += counts
         truth, predicted = counts.nonzero(as_tuple=True)
         entries = torch.stack([truth, predicted, counts[truth, predicted]]).cpu().numpy()
-        ours = np.array([[self._pictures[way]], [way]]).repeat(entries.shape[1], 1)
-        self._counts.append(np.concatenate([ours, entries]))
+        entries[1, entries[1] == self._classes] = IGNORED
+        picture = np.full_like(entries[0], self._pictures[way])
+        table = (picture, np.full_like(picture, way), *entries)
+        self._counts.append(
+            tuple(column.astype(each) for column, each in zip(table, _TYPES.values(), strict=True))
+        )
         self._pictures[way] += 1
 
     def confusion(self, way: int) -> np.ndarray:
@@ -48,14 +60,8 @@ class Tally:
 
         That is `picture`, `way`, `truth` and `predicted`, which is 255 for none, and `pixels`.
         """
-        table = np.concatenate(self._counts, axis=1)
-        return {
-            "picture": table[0].astype(np.int32),
-            "way": table[1].astype(np.uint8),
-            "truth": table[2].astype(np.uint8),
-            "predicted": np.where(table[3] == self._classes, IGNORED, table[3]).astype(np.uint8),
-            "pixels": table[4].astype(np.int32),
-        }
+        columns = zip(*self._counts, strict=True)
+        return {name: np.concatenate(column) for name, column in zip(_TYPES, columns, strict=True)}
 
 
 def confusion(truth_HW: Tensor, predicted_HW: Tensor, classes: int) -> Tensor:

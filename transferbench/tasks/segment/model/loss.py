@@ -65,11 +65,6 @@ def at_least_float32(logits: Tensor) -> Tensor:
     return logits.float() if logits.dtype in (torch.bfloat16, torch.float16) else logits
 
 
-def widest(device: torch.device) -> torch.dtype:
-    """Returns the type for sums and exponentials that need many digits, as far as a device has one."""
-    return torch.float32 if device.type == "mps" else torch.float64
-
-
 class _SummedCrossEntropy(torch.autograd.Function):
     """The sum over labelled pixels; the gradient is made on the way, while the logits of a piece are there.
 
@@ -104,7 +99,7 @@ def _of_picture(
     classes, steps, _ = logits_Khw.shape
     across = (columns_Ww @ logits_Khw.permute(1, 2, 0)).reshape(steps, -1)
     gradient = torch.zeros_like(across) if needs_gradient else None
-    total = torch.zeros((), dtype=widest(logits_Khw.device), device=logits_Khw.device)
+    total = torch.zeros((), dtype=_widest(logits_Khw.device), device=logits_Khw.device)
     piece = _CPU_PIECE if logits_Khw.device.type == "cpu" else _PIECE
     for top, bottom in bands(len(rows_Hh), max(1, piece // (len(columns_Ww) * classes))):
         reach = _reach(rows_Hh[top], rows_Hh[bottom - 1]) if logits_Khw.device.type == "cpu" else slice(None)
@@ -130,9 +125,14 @@ def _of_pixels(logits_PK: Tensor, labels_P: Tensor) -> Tensor:
     losses_P1 = (sums_P1.log() - own_P1) * is_labelled_P1
     logits_PK.mul_(is_labelled_P1 / sums_P1)
     logits_PK.scatter_add_(1, labels_P1, -is_labelled_P1.to(logits_PK.dtype))
-    return losses_P1.sum(dtype=widest(losses_P1.device))
+    return losses_P1.sum(dtype=_widest(losses_P1.device))
 
 
 def _reach(first: Tensor, last: Tensor) -> slice:
     """Returns the steps from the first that one row takes from to the last that another does."""
     return slice(int(first.nonzero()[0]), int(last.nonzero()[-1]) + 1)
+
+
+def _widest(device: torch.device) -> torch.dtype:
+    """Returns the type for sums over many pixels, as far as a device has it."""
+    return torch.float32 if device.type == "mps" else torch.float64

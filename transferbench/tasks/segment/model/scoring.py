@@ -14,14 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from transferbench.tasks.segment.model.fcn import pixels_of
-from transferbench.tasks.segment.model.loss import at_least_float32, widest
+from transferbench.tasks.segment.model.loss import at_least_float32
 from transferbench.tasks.segment.model.upsample import likeliest, likeliest_of_all, upsampled
 from transferbench.tasks.segment.settings import MultiScale, SegmentProtocol, Side
 
 _WINDOWS = 8
 """That go through the network together, each with its mirror image."""
-_LARGEST_EXPONENT = {torch.float32: 80.0, torch.float64: 700.0}
-"""Of a number of that type, and some room for sums."""
+_LARGEST_EXPONENT = 80.0
+"""Of a single-precision number, and some room for sums."""
 _TILE_SHARE = 2 / 3
 
 
@@ -77,8 +77,9 @@ class _Combined:
         self._model = model
         self._scales = scales
         self._is_aligned = is_aligned
-        self._largest: Tensor | None = None
-        """Sum of logits at the first size, which is taken off them all before their exponentials."""
+        self._usual: Tensor | None = None
+        """The largest sum of logits of a usual pixel, at the first size. It is taken off all of them, so that
+        the exponentials of neither the surest nor the least sure pixel leave the range of their type."""
 
     def map_of(self, pixels_13hw: Tensor) -> Tensor:
         """Returns the quantity (h, w, K) of each pixel of the picture at one size."""
@@ -98,7 +99,7 @@ class _Combined:
                 total[top : top + window, left : left + window] += answer
                 count[top : top + window, left : left + window] += 1
         assert total is not None
-        return total[:height, :width].div_(count[:height, :width])
+        return total[:height, :width] / count[:height, :width]
 
     def _answers(self, pixels_N3hw: Tensor) -> Iterator[Tensor]:
         """Yields the quantity (h, w, K) of each of some pictures of one size."""
@@ -112,10 +113,10 @@ class _Combined:
                 yield total.add_(others[0]) if others else total
             return
         summed = torch.stack(views).sum(0)
-        self._largest = summed.max() if self._largest is None else self._largest
-        for one in summed.to(widest(summed.device)):
-            exponents = self._upsampled(one, pixels_N3hw).sub_(self._largest)
-            yield exponents.clamp_(max=_LARGEST_EXPONENT[exponents.dtype]).exp_()
+        self._usual = summed.amax(1).mean() if self._usual is None else self._usual
+        for one in summed:
+            exponents = self._upsampled(one, pixels_N3hw).sub_(self._usual)
+            yield exponents.clamp_(max=_LARGEST_EXPONENT).exp_()
 
     def _upsampled(self, logits_Khw: Tensor, like: Tensor) -> Tensor:
         size = like.shape[2], like.shape[3]
