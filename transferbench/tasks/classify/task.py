@@ -121,7 +121,7 @@ class ClassifyTask:
         )
 
     def read_predictions(self, path: Path) -> Foreign:
-        raise ConfigError(f"{path}: expected predictions of a detection, found {self.name!r} asked for")
+        raise ConfigError(f"{path}: expected predictions of a transfer, found {self.name!r} asked for")
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         spread = np.linspace(0, len(self.score_examples) - 1, count).astype(int)
