@@ -142,3 +142,9 @@ def test_a_frozen_backbone_and_its_contrary_are_refused(world: Path) -> None:
     )
 
     assert "--set 'norm=trained': expected nothing that --frozen-backbone says already" in told_of
+
+
+def test_a_folder_of_runs_is_told_with_one_of_them(world: Path) -> None:
+    told_of = error("evaluate", world)
+
+    assert f"found a folder of runs; give one of them, as {world / 'mini_b'}" in told_of

@@ -90,7 +90,7 @@ def test_a_teacher_that_only_a_suite_knows_is_told(words: list[str | Path]) -> N
 def test_a_full_folder_is_refused_without_a_flag(words: list[str | Path], tmp_path: Path) -> None:
     told(*words)
 
-    assert "give --resume to go on with it, --overwrite to start anew" in error(*words)
+    assert "expected an empty folder, found a finished run by quick@1; give another --out" in error(*words)
     assert told(*words, "--resume").exit_code == 0
     assert told(*words, "--overwrite").exit_code == 0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from transferbench.errors import RunError
+from transferbench.runs.record import read_record
 
 IfFull = Literal["refuse", "resume", "overwrite"]
 LOCK_NAME = ".lock"
@@ -88,6 +89,12 @@ def _is_still_there(lock: IO[str], path: Path) -> bool:
 
 def _refuse_if_full(folder: Path) -> None:
     found = sorted(path.name for path in folder.iterdir() if path.name != LOCK_NAME)
+    finished = read_record(folder)
+    if finished is not None:
+        raise RunError(
+            f"{folder}: expected an empty folder, found a finished run by {finished.protocol}; give another "
+            "--out, --resume to have its scores, or --overwrite to delete it and start anew"
+        )
     if found:
         raise RunError(
             f"{folder}: expected an empty folder, found {found[0]!r}"

@@ -157,11 +157,14 @@ def finished_record(folder: Path) -> Record:
     """
     record = read_record(folder)
     if record is None:
-        found = "one that has not finished" if folder.is_dir() else "no such folder"
-        raise RunError(
-            f"{folder}: expected the folder of a finished run, found {found}; finish it with --resume, or "
-            "give another folder"
-        )
+        inside = next(iter(sorted(folder.rglob(FILE_NAME))), None)
+        if inside is not None:
+            found, cure = "a folder of runs", f"give one of them, as {inside.parent}"
+        elif folder.is_dir():
+            found, cure = "one that has not finished", "finish it with --resume, or give another folder"
+        else:
+            found, cure = "no such folder", "give another"
+        raise RunError(f"{folder}: expected the folder of a finished run, found {found}; {cure}")
     return record
 
 
