@@ -4,13 +4,13 @@ import numpy as np
 from PIL import Image
 
 from transferbench.benchmarks.pairs import CLASSES, CODE, pairs_of, regions
-from transferbench.tasks.decode import read_size
+from transferbench.tasks.decode import read_header
 from transferbench.tasks.segment.sources.masks import read_labels
 
 
 def test_drawn_pairs_are_of_the_size_of_ade20k_s_and_their_masks_are_legal() -> None:
     with pairs_of(None, 2) as pairs:
-        sizes = [read_size(pair.picture) for pair in pairs]
+        sizes = [read_header(pair.picture).size for pair in pairs]
         first, second = (read_labels(pair, CODE) for pair in pairs)
 
     assert sizes == [(683, 512)] * 2

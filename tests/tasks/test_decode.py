@@ -13,9 +13,9 @@ from transferbench.tasks.decode import (
     decode_rgb_fast,
     decode_rows,
     plain_size,
+    read_header,
     read_rgb,
     read_rgb_fast,
-    read_size,
 )
 
 READERS = pytest.mark.parametrize("read", [read_rgb, read_rgb_fast])
@@ -99,12 +99,12 @@ def test_the_size_of_a_truncated_jpeg_is_not_told(tmp_path: Path) -> None:
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(path)
     whole = path.read_bytes()
 
-    assert read_size(path) == (64, 64)
+    assert read_header(path).size == (64, 64)
     path.write_bytes(whole + b"\0" * 2000)
-    assert read_size(path) == (64, 64)
+    assert read_header(path).size == (64, 64)
     path.write_bytes(whole[:2000])
     with pytest.raises(DataError, match="expected a whole picture"):
-        read_size(path)
+        read_header(path)
 
 
 def jpeg(height: int, width: int, mode: str = "RGB", **options: Any) -> bytes:

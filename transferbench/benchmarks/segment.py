@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from transferbench.backbones.weights.asked import Use
 from transferbench.backbones.weights.load import load_backbone
 from transferbench.benchmarks.augmenting import augmenting
 from transferbench.benchmarks.counting import MISSING, counting
@@ -108,9 +107,7 @@ def _step(size: Size, device: torch.device) -> tuple[Comparison, list[Figure]]:
 
 def segmenter(device: torch.device) -> Fcn:
     """Returns our network with random weights, in training mode."""
-    backbone = load_backbone(
-        f"random:{ARCH}", Use(PROTOCOL.head.output_stride, is_dense=True), seed=0
-    ).backbone
+    backbone = load_backbone(f"random:{ARCH}", PROTOCOL.use, seed=0).backbone
     model = Fcn(backbone, CLASSES, head=PROTOCOL.head, seed=0)
     place(model, device, "fp32", is_channels_last=PROTOCOL.plan.channels_last)
     return model.train()

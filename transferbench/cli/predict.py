@@ -13,10 +13,6 @@ import typer
 from transferbench.cli import options
 from transferbench.cli.failures import told
 
-_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-_MASK = "_mask"
-"""At the end of a mask's name."""
-
 
 @told
 def predict(
@@ -46,11 +42,12 @@ def predict(
     from transferbench.runs.record import write_atomically
     from transferbench.runs.restore import restore
     from transferbench.tasks.catalog import predictor
+    from transferbench.tasks.predicted import MASK_ENDING
 
     images = _pictures(images)
     restored = restore(run, pick_device(device))
     find = predictor(restored.protocol, restored.model, restored.record.classes, restored.record.marks)
-    endings = ["", _MASK] if restored.record.task == "segment" else [""]
+    endings = ["", MASK_ENDING] if restored.record.task == "segment" else [""]
     names = _names(images, out, endings)
     contents = []
     try:
@@ -60,8 +57,8 @@ def predict(
             predicted.drawing.save(out / f"{name}.png")
             content = {**predicted.content, "drawing": f"{name}.png"}
             if predicted.mask is not None:
-                predicted.mask.save(out / f"{name}{_MASK}.png")
-                content["mask"] = f"{name}{_MASK}.png"
+                predicted.mask.save(out / f"{name}{MASK_ENDING}.png")
+                content["mask"] = f"{name}{MASK_ENDING}.png"
             contents.append(content)
             stdout.print(f"{path}: {predicted.told}", markup=False, soft_wrap=True)
             if predicted.remark:
@@ -87,11 +84,12 @@ def _pictures(given: Sequence[Path]) -> list[Path]:
     from transferbench.errors import DataError
     from transferbench.tasks.decode import read_rgb
     from transferbench.tasks.faults import raise_together
+    from transferbench.tasks.picture_files import EXTENSIONS
 
     images, faults = [], []
     for path in given:
         inside = (
-            sorted(each for each in path.iterdir() if each.suffix.lower() in _EXTENSIONS)
+            sorted(each for each in path.iterdir() if each.suffix.lower() in EXTENSIONS)
             if path.is_dir()
             else [path]
         )

@@ -17,14 +17,16 @@ from transferbench.recipes.scaling import sets_with_rate
 from transferbench.recipes.suite import Suite
 from transferbench.recipes.whole import require_whole
 from transferbench.tasks.base import TaskProtocol
-from transferbench.tasks.catalog import PROTOCOL_TYPES, PROTOCOLS, TaskName, find_protocol
+from transferbench.tasks.catalog import (
+    PROTOCOL_TYPES,
+    PROTOCOLS,
+    TRANSFERS,
+    TaskName,
+    find_protocol,
+    layouts_of,
+)
 
 Kind = Literal["recipes", "suites"]
-_LAYOUTS: Mapping[TaskName, tuple[str, ...]] = {
-    "detect": ("voc", "coco"),
-    "segment": ("ade20k", "voc-masks", "cityscapes", "folder"),
-}
-"""What `data.layout` may be in a protocol of each transfer."""
 _OWN = ("name", "about", "paper")
 """Keys that a base keeps to itself."""
 
@@ -136,7 +138,7 @@ def tasks_of(name: str) -> list[TaskName]:
     content = _read(Path(name)) if name.endswith(".toml") else {"base": name}
     data = content.get("data")
     layout = data.get("layout") if isinstance(data, dict) else None
-    by_layout = [task for task, layouts in _LAYOUTS.items() if layout in layouts]
+    by_layout = [task for task in TRANSFERS if layout in layouts_of(task)]
     by_base = [task for task, known in PROTOCOLS.items() if content.get("base") in known]
     return [task for task in by_base if task in by_layout] or by_base or by_layout
 

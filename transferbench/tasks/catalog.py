@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TaskName = Literal["classify", "detect", "segment"]
 TASKS: tuple[TaskName, ...] = get_args(TaskName)
+TRANSFERS: tuple[TaskName, ...] = ("detect", "segment")
 
 PROTOCOLS: dict[TaskName, dict[str, TaskProtocol]] = {
     "classify": dict(CLASSIFY),
@@ -35,6 +36,12 @@ PROTOCOL_TYPES: dict[TaskName, type[TaskProtocol]] = {
     "detect": DetectProtocol,
     "segment": SegmentProtocol,
 }
+
+
+def layouts_of(task: TaskName) -> set[str]:
+    """Returns what `data.layout` may be in a protocol of a transfer."""
+    kinds = get_args(PROTOCOL_TYPES[task].model_fields["data"].annotation)
+    return {layout for kind in kinds for layout in get_args(kind.model_fields["layout"].annotation)}
 
 
 def find_protocol(task: TaskName, key: str) -> TaskProtocol:

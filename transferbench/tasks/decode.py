@@ -5,6 +5,7 @@ Dimension key: H x W pixels.
 
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -140,8 +141,23 @@ def require_whole(content: bytes, name: str) -> None:
         decode_rgb(content, name)
 
 
-def read_size(path: Path) -> tuple[int, int]:
-    """Returns (width, height) of a picture in pixels, from its header; EXIF is not applied.
+@dataclass(frozen=True)
+class Header:
+    """What the file of a picture says of it before its pixels."""
+
+    size: tuple[int, int]
+    """(width, height) in pixels, as stored."""
+    orientation: int
+    """How it is to be turned, as EXIF counts, from 1 to 8; 1 where it does not say."""
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """(width, height) in pixels, as `read_rgb` gives the picture."""
+        return self.size[::-1] if self.orientation in TURNED_BY_90 else self.size
+
+
+def read_header(path: Path) -> Header:
+    """Returns the header of a picture.
 
     A JPEG that does not end as one should is decoded, so that a truncated one is told before a training.
 
@@ -150,37 +166,13 @@ def read_size(path: Path) -> tuple[int, int]:
     """
     try:
         with _opened(path) as file:
-            size = file.size
+            size, orientation = file.size, file.getexif().get(_EXIF_ORIENTATION, UPRIGHT)
             has_an_end = file.format != "JPEG" or _JPEG_END in _tail(path)
         if not has_an_end:
             read_rgb(path)
-        return size
     except _PIL_ERRORS as error:
         raise DataError(_complaint(str(path), error)) from error
-
-
-def read_orientation(path: Path) -> int:
-    """Returns how a picture is to be turned, as EXIF counts, from 1 to 8; 1 where it does not say.
-
-    Raises:
-        DataError: the file is missing or no picture.
-    """
-    try:
-        with _opened(path) as file:
-            orientation = file.getexif().get(_EXIF_ORIENTATION, UPRIGHT)
-    except _PIL_ERRORS as error:
-        raise DataError(_complaint(str(path), error)) from error
-    return orientation if orientation in range(1, 9) else UPRIGHT
-
-
-def read_shown_size(path: Path) -> tuple[int, int]:
-    """Returns (width, height) of a picture in pixels as `read_rgb` gives it, from its header.
-
-    Raises:
-        DataError: the file is missing, truncated or no picture.
-    """
-    width, height = read_size(path)
-    return (height, width) if read_orientation(path) in TURNED_BY_90 else (width, height)
+    return Header(size, orientation if orientation in range(1, 9) else UPRIGHT)
 
 
 def _opened(source: Path | BytesIO) -> Image.Image:

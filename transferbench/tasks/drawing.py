@@ -82,6 +82,16 @@ def letters() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(FONT_SIZE)
 
 
+def plain(text: str) -> str:
+    """Returns a text for matplotlib in which a dollar sign is one."""
+    return text.replace("$", r"\$")
+
+
+def shortened(name: str, longest: int) -> str:
+    """Returns a name of at most so many letters, dots in place of the last ones."""
+    return name if len(name) <= longest else name[: longest - 3] + "..."
+
+
 def _rows(legend: Sequence[Entry], width: int) -> Iterator[list[tuple[float, Entry]]]:
     """Yields the rows of a legend: each entry and where it begins."""
     row: list[tuple[float, Entry]] = []

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+MASK_ENDING = "_mask"
+"""What the name of a predicted mask has after that of its picture."""
 _TOLD = 8
 
 

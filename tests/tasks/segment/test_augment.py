@@ -170,3 +170,12 @@ def test_a_side_of_which_as_much_is_made_as_is_read_is_scaled_like_any_other(win
     found = _by_torch(picture_HW3, window)
 
     assert np.abs(found.astype(int) - _by_pillow(picture_HW3, window)).max() <= 2
+
+
+def test_a_long_picture_is_no_longer_than_the_protocol_says_whatever_its_short_side() -> None:
+    plain = Augment(base_size=40, side="short", longest=60, crop=80, scale=(1.0, 1.0), flip=0.0)
+
+    _, labels = augmented(*_pair((50, 25)), plain, np.random.default_rng(0))
+
+    kept = (labels != 255).nonzero()
+    assert tuple(int(each.max()) + 1 for each in kept) == (30, 60)

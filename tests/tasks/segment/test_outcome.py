@@ -11,7 +11,7 @@ from PIL import Image
 from tests.fabricate.ade20k import blocks, write_ade20k, write_pair
 from tests.tasks.segment.tiny import PROTOCOL, TinyBackbone, batch_of, measured
 from transferbench.errors import DataError, RunError
-from transferbench.tasks.decode import read_rgb, read_size
+from transferbench.tasks.decode import read_header, read_rgb
 from transferbench.tasks.segment.metric.scores import mean_iou
 from transferbench.tasks.segment.metric.tally import MULTI, confusion_of
 from transferbench.tasks.segment.settings import MultiScale, SegmentProtocol
@@ -134,7 +134,7 @@ def test_drawings_show_truth_and_prediction(task: SegmentTask, tmp_path: Path) -
     names = sorted(path.name for path in folder.iterdir())
     kinds = ("best", "median", "predicted", "truth", "worst")
     assert names == sorted(["classes.png", *(f"{kind}_{place}.png" for kind in kinds for place in (0, 1))])
-    assert read_size(folder / "truth_0.png") == (320, 256)
+    assert read_header(folder / "truth_0.png").size == (320, 256)
 
 
 def test_ignored_pixels_are_drawn_grey(task: SegmentTask, tmp_path: Path) -> None:

@@ -10,24 +10,15 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from tests.tasks.segment.tiny import TinyBackbone
-from transferbench.engine.plan import Plan
+from tests.tasks.segment.tiny import PROTOCOL, TinyBackbone
 from transferbench.errors import DataError, RunError
 from transferbench.tasks.base import NO_MARKS, ClassMarks
 from transferbench.tasks.catalog import build_network, predictor
 from transferbench.tasks.classify.protocols import PROTOCOLS as CLASSIFY
 from transferbench.tasks.segment import predict
 from transferbench.tasks.segment.predict import SegmentPredictor
-from transferbench.tasks.segment.settings import Ade20kData, Augment, SegmentProtocol
+from transferbench.tasks.segment.settings import SegmentProtocol
 
-PROTOCOL = SegmentProtocol(
-    name="tiny",
-    about="for tests",
-    source="ours",
-    data=Ade20kData(),
-    plan=Plan(epochs=1, batch_size=2, lr=0.05),
-    augment=Augment(base_size=40, crop=32),
-)
 CLASSES = ("road", "sky", "tree")
 MARKS = ClassMarks((7, 11, 26), ("#804080", "#4682b4", "#6b8e23"))
 LABELS = np.array([[2, 2, 2, 0], [2, 2, 0, 1]], np.uint8)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transferbench.tasks.detect.metric.voc import Curve
+from transferbench.tasks.drawing import plain, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,21 +49,21 @@ def draw_curves(curves: Mapping[str, Curve], path: Path, *, title: str = "") -> 
     figure.supxlabel("recall", fontsize=10)
     figure.supylabel("precision", fontsize=10)
     if title:
-        figure.suptitle(_plain(title), fontsize=11)
+        figure.suptitle(plain(title), fontsize=11)
     figure.savefig(path, format="png")
 
 
 def _draw_curve(panel: Axes, name: str, curve: Curve) -> None:
-    short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "..."
+    short = shortened(name, _LONGEST_NAME)
     panel.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.05), xticks=_TICKS, yticks=_TICKS)
     panel.tick_params(labelsize=8)
     panel.grid(color="0.88", linewidth=0.6)
     ap = curve.ap()
     if ap is None:
-        panel.set_title(f"{_plain(short)}\nno objects", fontsize=9)
+        panel.set_title(f"{plain(short)}\nno objects", fontsize=9)
         return
     counted = f"{curve.objects:,} object{'s' if curve.objects != 1 else ''}"
-    panel.set_title(f"{_plain(short)}\nAP {100 * ap:.1f}, {counted}", fontsize=9)
+    panel.set_title(f"{plain(short)}\nAP {100 * ap:.1f}, {counted}", fontsize=9)
     if not len(curve.recall_D):
         panel.text(0.5, 0.5, "no detections", ha="center", va="center", fontsize=9)
         return
@@ -77,8 +78,3 @@ def _draw_curve(panel: Axes, name: str, curve: Curve) -> None:
         linewidth=0,
     )
     panel.plot(curve.recall_D, curve.precision_D, color="#0072B2", linewidth=1.2)
-
-
-def _plain(text: str) -> str:
-    """Returns a text in which a dollar sign is one."""
-    return text.replace("$", r"\$")

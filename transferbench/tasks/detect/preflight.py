@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from transferbench.errors import DataError
-from transferbench.tasks.decode import UPRIGHT, read_orientation
+from transferbench.tasks.decode import UPRIGHT, read_header
 from transferbench.tasks.detect.examples import DetectBatch, DetectExamples
 from transferbench.tasks.detect.sources.picture import Picture
 
@@ -53,7 +53,7 @@ def require_labels(examples: DetectExamples, classes: Sequence[str]) -> None:
         batch = examples.collate([examples.example(index, np.random.default_rng(index))])
         expected, found = _expected(picture, batch, read_json), _found(batch, classes)
         pairs += [(its, mine) for (_, its), (_, mine) in zip(expected, found, strict=False)]
-        if not _agree(expected, found, are_upright=read_orientation(picture.path) == UPRIGHT):
+        if not _agree(expected, found, are_upright=read_header(picture.path).orientation == UPRIGHT):
             faults.append((picture, expected, found))
     if faults:
         picture, expected, found = faults[0]
@@ -96,7 +96,7 @@ def _expected(picture: Picture, batch: DetectBatch, read_json: Callable[[Path], 
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         if batch.is_flipped[0]:
             left, right = width - right, width - left
-        if (right > left and bottom > top) or read_orientation(picture.path) != UPRIGHT:
+        if (right > left and bottom > top) or read_header(picture.path).orientation != UPRIGHT:
             kept.append(((left, top, right, bottom), name))
     boxes_R4 = np.array([box for box, _ in kept], dtype=np.float32).reshape(-1, 4)
     return _named(boxes_R4, [name for _, name in kept])

@@ -15,6 +15,7 @@ from PIL import Image
 
 from transferbench.tasks.segment.blur import blurred
 from transferbench.tasks.segment.colours import distorted
+from transferbench.tasks.segment.scale import factor_to
 from transferbench.tasks.segment.settings import Augment
 from transferbench.tasks.segment.sources.masks import IGNORED
 
@@ -80,9 +81,8 @@ def _drawn(labels_HW: np.ndarray, augment: Augment, rng: np.random.Generator) ->
     height, width = labels_HW.shape
     low, high = (int(augment.base_size * factor) for factor in augment.scale)
     side = int(rng.integers(low, high + 1))
-    scale = side / (max(height, width) if augment.side == "long" else min(height, width))
-    if augment.longest is not None:
-        scale = min(scale, side * augment.longest / (augment.base_size * max(height, width)))
+    longest = None if augment.longest is None else augment.longest * side / augment.base_size
+    scale = factor_to((height, width), augment.side, side, longest)
     scaled_height, scaled_width = max(1, round(height * scale)), max(1, round(width * scale))
     kept_height, kept_width = min(augment.crop, scaled_height), min(augment.crop, scaled_width)
     image = Image.fromarray(labels_HW)

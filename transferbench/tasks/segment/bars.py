@@ -10,6 +10,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from transferbench.tasks.drawing import plain, shortened
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -69,8 +71,8 @@ def draw_bars(bars: Sequence[Bar], path: Path, *, title: str = "") -> None:
     for number, panel in enumerate(figure.subplots(1, columns, squeeze=False).ravel()):
         _draw_column(figure, panel, shown[number * rows : (number + 1) * rows], rows)
     edge = _EDGE_INCHES / height
-    figure.text(0.5, 1 - edge, _plain("\n".join(titles)), ha="center", va="top", fontsize=11)
-    figure.text(_EDGE_INCHES / width, edge, _plain("\n".join(notes)), va="bottom", fontsize=8)
+    figure.text(0.5, 1 - edge, plain("\n".join(titles)), ha="center", va="top", fontsize=11)
+    figure.text(_EDGE_INCHES / width, edge, plain("\n".join(notes)), va="bottom", fontsize=8)
     with warnings.catch_warnings():
         # A name may be in letters that the font lacks; they are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
@@ -82,7 +84,7 @@ def _draw_column(figure: Figure, panel: Axes, bars: Sequence[Bar], rows: int) ->
     ious = [100 * (bar.iou or 0) for bar in bars]
     panel.set(xlim=(0, 100), ylim=(rows - 0.4, -0.6), xticks=range(0, 101, 20))
     panel.set_xlabel("IoU in percent", fontsize=8)
-    panel.set_yticks(places, [_plain(_short(bar.name)) for bar in bars])
+    panel.set_yticks(places, [plain(shortened(bar.name, _LONGEST_NAME)) for bar in bars])
     panel.tick_params(axis="y", length=0, pad=15, labelsize=8)
     panel.tick_params(axis="x", labelsize=8)
     panel.grid(axis="x", color="0.85", linewidth=0.6)
@@ -138,12 +140,3 @@ def _notes(bars: Sequence[Bar], letters: int) -> list[str]:
 def _share(share: float) -> str:
     percent = 100 * share
     return "<0.1 %" if 0 < percent < 0.1 else f"{percent:.1f} %"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 3] + "..."
-
-
-def _plain(text: str) -> str:
-    """Returns a text in which a dollar sign is one."""
-    return text.replace("$", r"\$")

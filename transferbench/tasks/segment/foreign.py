@@ -17,6 +17,7 @@ import torch
 from transferbench.errors import DataError
 from transferbench.tasks.base import Foreign
 from transferbench.tasks.faults import raise_together
+from transferbench.tasks.predicted import MASK_ENDING
 from transferbench.tasks.segment.metric.scores import mean_iou
 from transferbench.tasks.segment.metric.tally import SINGLE, Tally
 from transferbench.tasks.segment.sources.masks import (
@@ -30,10 +31,9 @@ from transferbench.tasks.segment.sources.masks import (
     read_values,
 )
 from transferbench.tasks.segment.sources.remarks import listed
-from transferbench.tasks.segment.stored import stored
+from transferbench.tasks.segment.stored import packed, stored
 
 _THREADS, _AHEAD = 4, 8
-_OF_PREDICT = "_mask"
 _ADVICE = "write the values that the data set's own masks have"
 _TIMES, _MORE = 3.0, 0.02
 """Another reading must have more than so many times the mIoU, and more than so much more."""
@@ -82,13 +82,8 @@ def read_masks(path: Path, split: SplitPairs) -> Foreign:
         contents.append(read.content)
     raise_together(faults)
     _require_unshifted(path, values_KV, split.code)
-    predictions = {
-        **tally.sparse(),
-        "pictures": np.array([len(contents)]),
-        "masks": np.frombuffer(b"".join(contents), np.uint8),
-        "mask_bytes": np.array([len(content) for content in contents], np.int64),
-    }
-    return Foreign(predictions, tuple(_remarks(there, files, split.classes, tally.confusion(SINGLE))))
+    remarks = _remarks(there, files, split.classes, tally.confusion(SINGLE))
+    return Foreign({**tally.sparse(), **packed(contents)}, tuple(remarks))
 
 
 def _png_files(path: Path) -> Mapping[str, Path]:
@@ -129,13 +124,13 @@ def _names(pair: Pair) -> list[str]:
     return [
         f"{folder}{stem}.png"
         for folder in ([f"{pair.subfolder}/", ""] if pair.subfolder else [""])
-        for stem in (pair.picture.stem, pair.mask.stem, f"{pair.picture.stem}{_OF_PREDICT}")
+        for stem in (pair.picture.stem, pair.mask.stem, f"{pair.picture.stem}{MASK_ENDING}")
     ]
 
 
 def _masks_first(pair: Pair) -> list[str]:
     """Returns the names with that of `predict` first, whose drawings are called as the pictures are."""
-    return sorted(_names(pair), key=lambda name: not name.endswith(f"{_OF_PREDICT}.png"))
+    return sorted(_names(pair), key=lambda name: not name.endswith(f"{MASK_ENDING}.png"))
 
 
 def _ahead(

@@ -5,7 +5,7 @@ Dimension key: H x W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 import numpy as np
@@ -25,6 +25,15 @@ def restored(content: bytes) -> np.ndarray:
     """Returns the labels (H, W), uint8, that `stored` made a content of."""
     with Image.open(BytesIO(content)) as file:
         return np.array(file)
+
+
+def packed(contents: Sequence[bytes]) -> dict[str, np.ndarray]:
+    """Returns what predictions hold of the contents that `stored` gave for a split: see `masks_of`."""
+    return {
+        "pictures": np.array([len(contents)]),
+        "masks": np.frombuffer(b"".join(contents), np.uint8),
+        "mask_bytes": np.array([len(content) for content in contents], np.int64),
+    }
 
 
 class StoredMasks:

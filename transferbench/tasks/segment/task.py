@@ -29,7 +29,7 @@ from transferbench.tasks.segment.model.loss import training_loss
 from transferbench.tasks.segment.model.scoring import multi_scale, single_scale
 from transferbench.tasks.segment.settings import SegmentProtocol
 from transferbench.tasks.segment.sources.read import read_splits
-from transferbench.tasks.segment.stored import stored
+from transferbench.tasks.segment.stored import packed, stored
 from transferbench.tricks.base import ParameterGroup
 
 _KEPT = ("picture", "way", "truth", "predicted", "pixels", "pictures", "masks", "mask_bytes")
@@ -147,12 +147,7 @@ class SegmentTask:
                     if self.protocol.multi_scale is not None:
                         tally.add(MULTI, labels_HW, multi_scale(model, image_3HW, self.protocol))
             report(len(masks))
-        return {
-            **tally.sparse(),
-            "pictures": np.array([len(masks)]),
-            "masks": np.frombuffer(b"".join(masks), np.uint8),
-            "mask_bytes": np.array([len(mask) for mask in masks], np.int64),
-        }
+        return {**tally.sparse(), **packed(masks)}
 
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
         names = np.array(

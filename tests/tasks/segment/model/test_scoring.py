@@ -7,12 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from tests.tasks.segment.tiny import TinyBackbone
-from transferbench.engine.plan import Plan
+from tests.tasks.segment.tiny import PROTOCOL, TinyBackbone
 from transferbench.tasks.segment.model import scoring
 from transferbench.tasks.segment.model.fcn import Fcn
 from transferbench.tasks.segment.model.scoring import multi_scale, single_scale
-from transferbench.tasks.segment.settings import Ade20kData, Augment, Head, MultiScale, SegmentProtocol
+from transferbench.tasks.segment.settings import Head, MultiScale, SegmentProtocol
 
 
 class _Answers(nn.Module):
@@ -42,15 +41,7 @@ def _by_colour(pixels: Tensor) -> Tensor:
 
 
 def _protocol(**changes: Any) -> SegmentProtocol:
-    return SegmentProtocol(
-        name="tiny",
-        about="for tests",
-        source="ours",
-        data=Ade20kData(),
-        plan=Plan(epochs=1, batch_size=2, lr=0.05),
-        augment=Augment(base_size=40, crop=32),
-        **changes,
-    )
+    return PROTOCOL.model_copy(update=changes)
 
 
 def _scales(**changes: Any) -> MultiScale:

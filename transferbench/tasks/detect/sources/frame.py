@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transferbench.tasks.decode import TURNED_BY_90, UPRIGHT, read_orientation, read_size
+from transferbench.tasks.decode import UPRIGHT, read_header
 from transferbench.tasks.detect.sources.picture import Doubt
 
 _ROUNDING_PIXELS = 0.5
@@ -42,9 +42,8 @@ def frame_of(picture: Path, written: tuple[int, int] | None) -> Frame:
     Raises:
         DataError: the file is missing, truncated or no picture.
     """
-    stored = read_size(picture)
-    orientation = read_orientation(picture)
-    size = stored[::-1] if orientation in TURNED_BY_90 else stored
+    header = read_header(picture)
+    stored, size, orientation = header.size, header.shown_size, header.orientation
     if written == stored != size:
         return Frame(size, orientation)
     if written is not None and written != size:

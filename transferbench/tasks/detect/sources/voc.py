@@ -15,8 +15,8 @@ from transferbench.errors import DataError
 from transferbench.tasks.detect.sources.annotation import read_annotation
 from transferbench.tasks.detect.sources.picture import Picture
 from transferbench.tasks.faults import raise_together
+from transferbench.tasks.picture_files import voc_picture
 
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG")
 _ARCHIVES = {
     "VOC2007/test": "VOCtest_06-Nov-2007.tar",
     "VOC2007": "VOCtrainval_06-Nov-2007.tar",
@@ -43,7 +43,7 @@ def read_pictures(root: Path, sets: Sequence[str], limit: int | None = None) -> 
     raise_together(list(_listed_twice(names)))
     pictures, faults = [], []
     for folder, name, stem in names[:limit]:
-        path = _find_picture(folder, stem)
+        path = voc_picture(folder, stem)
         annotation_path = folder / "Annotations" / f"{stem}.xml"
         try:
             truth = read_annotation(annotation_path, path)
@@ -128,8 +128,3 @@ def _absent(image_set: Path, annotation: Path, picture: Path) -> str | None:
         f"{image_set}: expected {kinds} of {annotation.stem!r}, found no {paths}; copy the data set again, "
         "or take the name out"
     )
-
-
-def _find_picture(folder: Path, stem: str) -> Path:
-    candidates = [folder / "JPEGImages" / f"{stem}{suffix}" for suffix in _SUFFIXES]
-    return next((path for path in candidates if path.is_file()), candidates[0])

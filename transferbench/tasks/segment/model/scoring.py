@@ -16,6 +16,7 @@ from torch.nn.functional import interpolate, pad
 from transferbench.tasks.segment.model.fcn import pixels_of
 from transferbench.tasks.segment.model.loss import at_least_float32
 from transferbench.tasks.segment.model.upsample import likeliest, likeliest_of_all, upsampled
+from transferbench.tasks.segment.scale import factor_to
 from transferbench.tasks.segment.settings import MultiScale, SegmentProtocol, Side
 
 _WINDOWS = 8
@@ -165,8 +166,7 @@ def _starts(side: int, window: int, stride: int) -> list[int]:
 
 def _size_of(size: tuple[int, int], side: Side, length: int, longest: int | None) -> tuple[int, int]:
     """Returns height and width of a picture whose long or short side is brought to a length, or near it."""
-    factor = length / (max(size) if side == "long" else min(size))
-    factor = factor if longest is None else min(factor, longest / max(size))
+    factor = factor_to(size, side, length, longest)
     height, width = (max(1, math.floor(each * factor + 0.5)) for each in size)
     return height, width
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from transferbench.errors import DataError
 from transferbench.tasks.base import ClassMarks
+from transferbench.tasks.picture_files import EXTENSIONS
 from transferbench.tasks.segment.settings import Ade20kData
 from transferbench.tasks.segment.sources.classes import rows_of, values_of
 from transferbench.tasks.segment.sources.masks import IGNORED, Pair, mask_code
-from transferbench.tasks.segment.sources.paired import EXTENSIONS, Paired, refuse_twins
+from transferbench.tasks.segment.sources.paired import Paired, refuse_twins
 from transferbench.tasks.segment.sources.palettes import ade20k_colours
 from transferbench.tasks.segment.sources.survey import Survey, survey
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from transferbench.errors import DataError
 from transferbench.tasks.base import ClassMarks
 from transferbench.tasks.faults import raise_together
+from transferbench.tasks.picture_files import EXTENSIONS, pictures_in
 from transferbench.tasks.segment.settings import FolderData, FolderSet
 from transferbench.tasks.segment.sources.classes import ClassRow, read_class_file, rows_of, values_of
 from transferbench.tasks.segment.sources.masks import ANY_MODES, Pair, mask_code
-from transferbench.tasks.segment.sources.paired import EXTENSIONS, Paired, pictures_in, refuse_twins
+from transferbench.tasks.segment.sources.paired import Paired, refuse_twins
 from transferbench.tasks.segment.sources.palettes import spread_colours
 
 _ADVICE = (

@@ -11,9 +11,6 @@ from transferbench.tasks.faults import raise_together
 from transferbench.tasks.segment.sources.masks import MaskCode, Pair
 from transferbench.tasks.segment.sources.survey import Survey
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-"""Of pictures, in small letters."""
-
 
 @dataclass(frozen=True)
 class Paired:
@@ -29,15 +26,6 @@ class Paired:
     """Of the files."""
     surveyed: Survey | None = None
     """Of `train`, where the classes come from it."""
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """Returns the pictures of a folder and of those in it, in order."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in EXTENSIONS and not path.name.startswith(".") and path.is_file()
-    )
 
 
 def refuse_twins(pairs: Sequence[Pair]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transferbench.errors import DataError
-from transferbench.tasks.decode import read_shown_size
+from transferbench.tasks.decode import read_header
 from transferbench.tasks.faults import raise_together
 from transferbench.tasks.segment.sources.masks import IGNORED, VALUES, MaskCode, Pair, count_values
 from transferbench.tasks.segment.sources.values import fault_of_values
@@ -81,7 +81,7 @@ def refuse_faults(surveys: Sequence[Survey], code: MaskCode) -> None:
 def _read_or_fault(pair: Pair, modes: tuple[str, ...]) -> tuple[tuple[int, int], np.ndarray] | str:
     try:
         (width, height), pixels_V = count_values(pair.mask, modes)
-        size = read_shown_size(pair.picture)
+        size = read_header(pair.picture).shown_size
     except DataError as error:
         return _absent(pair) or str(error)
     if size != (width, height):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transferbench.errors import DataError
 from transferbench.tasks.base import ClassMarks
+from transferbench.tasks.picture_files import voc_picture
 from transferbench.tasks.segment.settings import VocMaskData
 from transferbench.tasks.segment.sources.classes import rows_of, values_of
 from transferbench.tasks.segment.sources.masks import IGNORED, Pair, mask_code
@@ -13,7 +14,6 @@ from transferbench.tasks.segment.sources.paired import Paired, refuse_twins
 from transferbench.tasks.segment.sources.palettes import voc_colours
 
 _MODES = ("P", "L")
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG")
 
 
 def pair_voc_masks(root: Path, data: VocMaskData, *, is_scored_only: bool) -> Paired:
@@ -62,13 +62,8 @@ def _pairs(folder: Path, split: str) -> list[Pair]:
     if not names:
         raise DataError(f"{path}: expected the name of a picture a line, found none; copy the data set again")
     pairs = [
-        Pair(_picture(folder, name), folder / "SegmentationClass" / f"{name}.png", listed=path)
+        Pair(voc_picture(folder, name), folder / "SegmentationClass" / f"{name}.png", listed=path)
         for name in names
     ]
     refuse_twins(pairs)
     return pairs
-
-
-def _picture(folder: Path, name: str) -> Path:
-    candidates = [folder / "JPEGImages" / f"{name}{suffix}" for suffix in _SUFFIXES]
-    return next((path for path in candidates if path.is_file()), candidates[0])
