@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from transferbench.backbones.catalog import BACKBONES, create
-from transferbench.backbones.cost import cost_of, costs_of
+from transferbench.backbones.cost import CLASSES, cost_of, costs_of, macs_of
 from transferbench.errors import WeightsError
 
 
@@ -28,6 +28,15 @@ def test_counts_are_those_published(name: str, side: int, gmacs: float, millions
 
     assert cost.macs / 1e9 == pytest.approx(gmacs, abs=6e-4)
     assert cost.parameters / 1e6 == pytest.approx(millions, abs=6e-4)
+
+
+def test_a_backbone_that_is_built_costs_what_its_name_does_without_the_classifier() -> None:
+    backbone = create("mini_d").train()
+
+    macs = macs_of(backbone, (224, 224))
+
+    assert macs == cost_of("mini_d", 224).macs - CLASSES * backbone.channels[-1]
+    assert backbone.training and not any(count.any() for count in batches_counted(backbone))
 
 
 def test_counts_are_those_of_a_walk_over_the_layers() -> None:
@@ -90,3 +99,8 @@ def test_everything_of_the_catalog_is_counted(name: str) -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(WeightsError, match="expected a name of the catalog, found 'vgg'"):
         cost_of("vgg")
+
+
+def batches_counted(backbone: nn.Module) -> list[torch.Tensor]:
+    """Returns how many batches each norm has seen in training."""
+    return [value for name, value in backbone.named_buffers() if name.endswith("num_batches_tracked")]

@@ -14,6 +14,8 @@ import pytest
 from tests.fabricate.imagefolder import CLASSES, imagefolder
 from tests.runs.tiny import MACHINE, RECIPE, epochs, files_below, pretraining
 from transferbench.backbones.card import read_card
+from transferbench.backbones.catalog import create
+from transferbench.backbones.cost import macs_of
 from transferbench.backbones.weights.load import found_at
 from transferbench.engine.loop import Interrupted
 from transferbench.engine.report import Scored, Step
@@ -50,6 +52,15 @@ def finished(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Cell:
     cell = pretraining(data, tmp_path_factory.mktemp("run") / "whole", recipe=epochs(2))
     done(cell)
     return cell
+
+
+def test_a_run_tells_how_fast_it_trained(finished: Cell) -> None:
+    record = done(finished, if_full="resume")
+
+    assert record.effort is not None
+    images = record.effort.images_per_second * record.effort.fit_seconds
+    assert images == pytest.approx(6 * 4)  # steps of a batch
+    assert record.effort.backbone_macs == macs_of(create("mini_b"), (32, 32))
 
 
 def test_a_run_leaves_record_weights_predictions_and_pictures(finished: Cell) -> None:

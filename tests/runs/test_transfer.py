@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tests.fabricate.networks import trained
-from tests.runs.tiny import DETECT, MACHINE, SEGMENT, files_below, pretrained_world, transfer
+from tests.runs.tiny import DETECT, MACHINE, RECIPE, SEGMENT, files_below, pretrained_world, transfer
 from transferbench.backbones.card import Form, WeightsCard
+from transferbench.backbones.catalog import create
+from transferbench.backbones.cost import macs_of
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.errors import ConfigError, DataError, WeightsError
 from transferbench.runs.execute import execute
@@ -68,6 +70,24 @@ def test_other_weights_make_another_run(world: Path, tmp_path: Path) -> None:
     second = transferred(world, SEGMENT, tmp_path / "two", str(world / "pretrained"))
 
     assert first.identity != second.identity
+
+
+def test_the_same_weights_elsewhere_by_another_recipe_are_the_same_run(world: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.safetensors"
+    copy.write_bytes((world / "pretrained" / "backbone.safetensors").read_bytes())
+
+    there = transfer(SEGMENT, world, tmp_path, weights=str(world / "pretrained"))
+    here = replace(transfer(SEGMENT, world, tmp_path, weights=str(copy)), recipe=RECIPE)
+
+    assert prepare(here, MACHINE).identity == prepare(there, MACHINE).identity
+
+
+def test_a_transfer_records_what_its_network_costs(world: Path, tmp_path: Path) -> None:
+    record = transferred(world, SEGMENT, tmp_path, str(world / "pretrained"))
+
+    assert record.effort is not None and record.effort.picture_size == (32, 32)
+    assert record.effort.backbone_macs > macs_of(create("mini_b"), (32, 32))  # it is dilated
+    assert 0 < record.effort.fit_seconds < record.wall_seconds
 
 
 @pytest.mark.parametrize("weights", ["missing", "random:mini_z", "empty"])

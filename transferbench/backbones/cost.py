@@ -9,6 +9,7 @@ from functools import cache
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from transferbench.backbones.base import Backbone
 from transferbench.backbones.catalog import BACKBONES, create, spec_of
 
 CLASSES = 1_000
@@ -49,6 +50,23 @@ def costs_of(name: str, sides: Sequence[int]) -> list[Cost]:
     # Some entries are one network under two names.
     first = next((each for each, spec in BACKBONES.items() if spec.layout == layout), name)
     return list(_costs(first, tuple(sides)))
+
+
+def macs_of(backbone: Backbone, size: tuple[int, int]) -> int:
+    """Returns the multiply-adds of a backbone as it was built, its classifier left out; it stays as it is.
+
+    Args:
+        backbone: on any device; its output stride and its heads count as they are.
+        size: height and width of the one picture, in pixels.
+    """
+    was_training = backbone.training
+    first = next(backbone.parameters())
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            backbone.eval()(torch.zeros(1, 3, *size, dtype=first.dtype, device=first.device))
+    finally:
+        backbone.train(was_training)
+    return int(counter.get_total_flops()) // 2
 
 
 @cache

@@ -58,6 +58,8 @@ class Cell:
     """Where the teacher's weights are, in place of what the recipe says; None leaves it to the recipe."""
     needs: tuple[Path, ...] = ()
     """Folders of runs that must be finished first."""
+    pretraining_seed: int | None = None
+    """Of the backbone, where a suite fine-tunes it several times; None where it is the transfer's own."""
     departures: tuple[str, ...] = ()
     """One-off changes made to the protocol, as `plan.epochs=2` or `frozen-backbone`."""
 

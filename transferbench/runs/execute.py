@@ -21,7 +21,7 @@ from transferbench.errors import RunError
 from transferbench.runs.cell import Cell, Machine
 from transferbench.runs.folder import IfFull, opened
 from transferbench.runs.metrics import MetricsFile
-from transferbench.runs.outcome import keep
+from transferbench.runs.outcome import Spent, keep
 from transferbench.runs.record import Record, read_record
 from transferbench.runs.rescore import first_difference
 from transferbench.runs.setting import Setting, prepare
@@ -70,14 +70,14 @@ def execute(
         began = time.perf_counter()
         seconds = fit(job, _logged(MetricsFile(cell.folder), report) if world.is_first else report)
         fitted = time.perf_counter()
-        sessions = seconds / (fitted - began)
         outcome = _measured(setting, job, report)
-        seconds += time.perf_counter() - fitted
-        record = (
-            keep(setting, job.model, outcome, wall_seconds=seconds, sessions=sessions)
-            if world.is_first
-            else None
+        spent = Spent(
+            fit_seconds=seconds,
+            score_seconds=time.perf_counter() - fitted,
+            sessions=seconds / (fitted - began),
+            images=_images(job),
         )
+        record = keep(setting, job.model, outcome, spent) if world.is_first else None
         kept: Record = world.share(record)
         return kept
 
@@ -135,6 +135,12 @@ def _job(setting: Setting, should_stop: Callable[[], int]) -> Job:
         should_stop=should_stop,
         world=setting.machine.world,
     )
+
+
+def _images(job: Job) -> int:
+    """Returns how many images the whole training shows, each as often as it is shown."""
+    steps_per_epoch = len(job.batches) // job.plan.accumulate
+    return max(1, round(steps_per_epoch * job.plan.epochs)) * job.plan.batch_size
 
 
 def _logged(metrics: MetricsFile, report: Report) -> Callable[[Step], None]:

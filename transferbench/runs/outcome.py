@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ from pydantic_core import to_jsonable_python
 from transferbench import __version__
 from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
 from transferbench.backbones.card import WeightsCard
+from transferbench.backbones.cost import macs_of
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.engine.device import describe, peak_memory_bytes
-from transferbench.runs.record import Record, Teacher, read_record, write_atomically, write_record
+from transferbench.runs.record import Effort, Record, Teacher, read_record, write_atomically, write_record
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,24 +30,34 @@ PICTURES_FOLDER = "pictures"
 PREDICTIONS_FILE = "predictions.npz"
 
 
-def keep(
-    setting: Setting, model: nn.Module, outcome: Outcome, *, wall_seconds: float, sessions: float = 1.0
-) -> Record:
+@dataclass(frozen=True)
+class Spent:
+    """The time that a run took."""
+
+    fit_seconds: float
+    """Of training, over all sessions."""
+    score_seconds: float
+    images: int
+    """That the training showed, each as often as it did."""
+    sessions: float = 1.0
+    """The training's seconds over those of its last session, the only one a teacher was timed in."""
+
+
+def keep(setting: Setting, model: nn.Module, outcome: Outcome, spent: Spent) -> Record:
     """Writes everything that is kept of a run and returns its record, which is written last.
 
     Args:
         setting: what was done.
         model: as trained.
         outcome: what measuring it gave.
-        wall_seconds: of training and measuring, over all sessions.
-        sessions: the training's seconds over those of its last session, the only one a teacher was timed in.
+        spent: how long that took.
     """
     folder = setting.cell.folder
     _write_predictions(folder / PREDICTIONS_FILE, outcome)
     _draw(setting, outcome, folder / PICTURES_FOLDER)
     if setting.cell.weights is None:
         _write_backbone(setting, model, outcome, folder / BACKBONE_FILE)
-    record = _record(setting, outcome, wall_seconds, sessions)
+    record = _record(setting, model, outcome, spent)
     write_record(folder, record)
     return record
 
@@ -87,7 +98,7 @@ def _write_backbone(setting: Setting, model: nn.Module, outcome: Outcome, path: 
     save_backbone(path, model.backbone, card, head=model.fc.state_dict())
 
 
-def _record(setting: Setting, outcome: Outcome, wall_seconds: float, sessions: float) -> Record:
+def _record(setting: Setting, model: nn.Module, outcome: Outcome, spent: Spent) -> Record:
     cell, machine, task = setting.cell, setting.machine, setting.task
     return Record(
         suite=cell.suite,
@@ -95,13 +106,15 @@ def _record(setting: Setting, outcome: Outcome, wall_seconds: float, sessions: f
         task=cell.task,
         protocol=cell.protocol_key,
         seed=cell.seed,
+        pretraining_seed=cell.pretraining_seed,
         identity=setting.identity,
         scores=dict(outcome.scores),
         per_class={name: dict(values) for name, values in outcome.per_class.items()},
         paper={k: v for k, v in cell.recipe.paper.items() if k.startswith(f"{cell.task}/")},
-        teacher=_teacher(setting, sessions),
-        wall_seconds=wall_seconds,
+        teacher=_teacher(setting, spent.sessions),
+        wall_seconds=spent.fit_seconds + spent.score_seconds,
         peak_memory_bytes=peak_memory_bytes(setting.device),
+        effort=_effort(setting, model, spent),
         pictures=dict(task.data.pictures),
         classes=task.data.classes,
         data={"root": task.data.root, "fingerprint": task.data.fingerprint},
@@ -122,6 +135,18 @@ def _record(setting: Setting, outcome: Outcome, wall_seconds: float, sessions: f
             "precision": setting.plan.precision,
             "command": machine.command,
         },
+    )
+
+
+def _effort(setting: Setting, model: nn.Module, spent: Spent) -> Effort:
+    size = setting.cell.protocol.picture_size
+    return Effort(
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        backbone_macs=macs_of(setting.loaded.backbone, size),
+        picture_size=size,
+        fit_seconds=spent.fit_seconds,
+        images_per_second=spent.images / spent.fit_seconds,
+        devices=setting.machine.world.size,
     )
 
 

@@ -86,6 +86,23 @@ class Teacher(Schema):
     """That training the teacher took, which the run's wall seconds leave out; None where nothing tells."""
 
 
+class Effort(Schema):
+    """What a run's network costs, and how fast it went."""
+
+    parameters: int
+    """Of the whole network, heads included, trained or not."""
+    backbone_macs: int
+    """Multiply-adds of the backbone, as it was built, on one picture of `picture_size`."""
+    picture_size: tuple[int, int]
+    """Height and width, in pixels."""
+    fit_seconds: float
+    """Of the wall seconds, those of training; the rest went into measuring."""
+    images_per_second: float
+    """Trained on, all devices together."""
+    devices: int
+    """At work on the run together."""
+
+
 class Record(Schema):
     """One finished run: what was done, with what, and what came out."""
 
@@ -97,6 +114,9 @@ class Record(Schema):
     protocol: str
     """Name and version, as `voc07-c4@1`, and what departed from it: `voc07-c4@1 (frozen-backbone)`."""
     seed: int
+    """Of everything that is drawn in the run."""
+    pretraining_seed: int | None = None
+    """Of the backbone's own training, where it was fine-tuned several times; None where it is `seed`."""
     identity: str
     """sha256 over the resolved recipe, protocol, data fingerprint, weights and seed."""
     scores: dict[str, float]
@@ -109,6 +129,8 @@ class Record(Schema):
     wall_seconds: float
     """Of all sessions that the run took."""
     peak_memory_bytes: int
+    effort: Effort | None = None
+    """None of a run of an older version."""
     pictures: dict[str, int]
     classes: tuple[str, ...]
     data: dict[str, str]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -80,7 +81,7 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     teacher = _teacher_of(cell, bag)
     lineage = {} if teacher is None else _taught_by(teacher, task.data.classes)
     parts = {
-        "recipe": cell.recipe.model_dump(mode="json", exclude={"name", "about", "paper", "plan"}),
+        "recipe": _recipe_part(cell),
         "protocol": cell.protocol.model_dump(mode="json"),
         "task": cell.task,
         "plan": plan.model_dump(mode="json", exclude=_HOW_A_STEP_IS_WORKED_OFF),
@@ -93,6 +94,20 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     }
     identity = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return Setting(cell, machine, device, plan, bag, task, loaded, teacher, lineage, identity)
+
+
+def _recipe_part(cell: Cell) -> dict[str, Any]:
+    """Returns what of a recipe tells two runs apart and no other part of their identity says.
+
+    Weights and teachers are told apart by what is in their files, wherever these are and whoever made them.
+    """
+    if cell.weights is not None:
+        return cell.recipe.model_dump(mode="json", include={"allow_missing"})
+    exclude: Any = {
+        **dict.fromkeys(("name", "about", "paper", "plan", "arch"), True),
+        "tricks": {"distillation": {"teacher"}},
+    }
+    return cell.recipe.model_dump(mode="json", exclude=exclude)
 
 
 def _teacher_of(cell: Cell, bag: Bag) -> str | None:

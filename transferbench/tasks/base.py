@@ -62,6 +62,11 @@ class TaskProtocol(Schema):
         """What the backbone is loaded for."""
         return Use()
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Height and width, in pixels, of the pictures that a backbone's multiply-adds are counted on."""
+        raise NotImplementedError
+
     def with_frozen_backbone(self) -> Self:
         """Returns the protocol with nothing of the backbone trained; of a transfer."""
         raise NotImplementedError

@@ -55,6 +55,11 @@ class ClassifyProtocol(TaskProtocol):
     score_batch: PositiveInt = 100
     """Pictures in a batch at evaluation; the scores do not depend on it."""
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Of what the network sees."""
+        return self.input_size, self.input_size
+
     @field_validator("data", mode="before")
     @classmethod
     def _of_any_layout(cls, data: Any) -> Any:

@@ -170,5 +170,10 @@ class DetectProtocol(TaskProtocol):
         """What the backbone is loaded for."""
         return Use(is_dense=True)
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Of a picture of 4:3."""
+        return self.short_side, min(self.longest_side, self.short_side * 4 // 3)
+
     def with_frozen_backbone(self) -> Self:
         return self.model_copy(update={"norm": "frozen", "frozen_stages": _STAGES})

@@ -211,5 +211,10 @@ class SegmentProtocol(TaskProtocol):
         """What the backbone is loaded for."""
         return Use(self.head.output_stride, self.head.dilated_shortcut, is_dense=True)
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Of a crop that is trained on."""
+        return self.augment.crop, self.augment.crop
+
     def with_frozen_backbone(self) -> Self:
         return self.model_copy(update={"is_backbone_frozen": True})
