@@ -14,7 +14,7 @@ def test_scoring_is_compared_with_the_transforms_of_the_reference() -> None:
 
     content = bench_eval(setting, None, pictures=2, rounds=1, scored_pictures=20).content()
 
-    assert set(content["ratios"]) == {"eval_plain", "voc_ap"}
+    assert set(content["ratios"]) == {"eval_plain", "voc_ap", "voc_resampled"}
     assert all(math.isfinite(ratio) and ratio > 0 for ratio in content["ratios"].values())
 
 

@@ -67,7 +67,10 @@ def test_a_run_leaves_record_weights_predictions_and_pictures(finished: Cell) ->
     pictures = [f"pictures/{kind}_{place}.png" for kind in ("predicted", "truth") for place in range(6)]
 
     assert files_below(finished.folder) == sorted(
-        ["backbone.safetensors", "last.ckpt", "metrics.jsonl", "predictions.npz", "record.json", *pictures]
+        [
+            *("backbone.safetensors", "last.ckpt", "metrics.jsonl", "predictions.npz", "record.json"),
+            *("replicates.npz", *pictures),
+        ]
     )
 
 

@@ -43,6 +43,16 @@ def test_a_run_is_scored_again_to_the_same_numbers(world: Path, task: str) -> No
     assert rescored.protocol == "miniature@1 (limit=3)" if task == "detect" else "tiny@1 (limit=3)"
 
 
+@pytest.mark.parametrize("task", ["detect", "segment"])
+def test_a_run_of_an_older_version_gets_its_resampled_scores(world: Path, tmp_path: Path, task: str) -> None:
+    folder = shutil.copytree(world / task, tmp_path / task)
+    (folder / "replicates.npz").unlink()
+
+    rescore_run(folder)
+
+    assert (folder / "replicates.npz").read_bytes() == (world / task / "replicates.npz").read_bytes()
+
+
 def test_the_training_split_is_not_needed(world: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(world / "VOCdevkit", tmp_path / "VOCdevkit")
     (moved / "VOC2007" / "ImageSets" / "Main" / "trainval.txt").unlink()

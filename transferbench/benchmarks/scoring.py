@@ -10,6 +10,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,13 +21,16 @@ from transferbench.benchmarks.reference import image_folder, score_recipe
 from transferbench.benchmarks.result import Comparison, Result
 from transferbench.benchmarks.setting import Setting
 from transferbench.benchmarks.timing import OURS, interleaved, wall_clock
-from transferbench.benchmarks.voc_loop import loop_ap, scene
+from transferbench.benchmarks.voc_loop import drawn, loop_ap, scene
 from transferbench.engine.device import describe, keep_freed_memory, place, try_kernels
 from transferbench.tasks.classify.task import ClassifyTask
+from transferbench.tasks.detect.metric.resample import detect_resampler
 from transferbench.tasks.detect.metric.voc import voc_curves
 from transferbench.tasks.loader import scoring_batches
 
 _RANKS = 5
+_RESAMPLES = 100
+"""A tenth of those that a run makes."""
 _MEANT = (
     "from files to guesses in one process: decode, resize, centre crop, network, the five best; the "
     "references decode with torchvision's transforms and run their own network"
@@ -67,6 +71,7 @@ def bench_eval(
             for name in peers
         ),
         _compare_voc(scored_pictures),
+        _compare_resampling(scored_pictures),
     )
     notes = (setting.about, _MEANT, *([DRAWN] if folder is None else []))
     return Result(comparisons, describe(setting.device), notes=notes)
@@ -87,6 +92,29 @@ def _compare_voc(pictures: int) -> Comparison:
         f"11-point and area AP of {classes} classes over {pictures} pictures, a picture of 100 detections",
         {**seconds, "loop": [process_time() - began]},
         reference="loop",
+        pictures=pictures,
+    )
+
+
+def _compare_resampling(pictures: int) -> Comparison:
+    truth, found, classes = scene(pictures=pictures)
+    weights_NR = np.random.default_rng(0).multinomial(pictures, np.full(pictures, 1 / pictures), _RESAMPLES).T
+
+    def ours() -> object:
+        resampled = detect_resampler(truth, found, pictures=pictures, classes=classes, overlap="devkit")
+        return resampled(np.ascontiguousarray(weights_NR, np.float64))
+
+    def theirs() -> object:
+        copies = drawn(truth, found, weights_NR[:, 0])
+        return [(curve.ap(11), curve.ap()) for curve in voc_curves(*copies, classes)]
+
+    seconds = interleaved({OURS: ours, "one by one": theirs}, rounds=1)
+    return Comparison.of(
+        "voc_resampled",
+        f"a resample of {pictures} pictures of 100 detections, one of {_RESAMPLES}: both rules of VOC, ours "
+        "by two of COCO's too",
+        {OURS: [each / _RESAMPLES for each in seconds[OURS]], "one by one": seconds["one by one"]},
+        reference="one by one",
         pictures=pictures,
     )
 

@@ -43,6 +43,23 @@ def scene(seed: int = 0, *, pictures: int = 4952) -> tuple[Truth, Found, int]:
     return truth, Found(picture_D, boxes_D4 + noise_D4, label_D, score_D), _CLASSES
 
 
+def drawn(truth: Truth, found: Found, weights_N: np.ndarray) -> tuple[Truth, Found]:
+    """Returns a split that has every picture as often as its weight says, copies next to each other."""
+    starts_N = np.cumsum(weights_N) - weights_N
+
+    def copied(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        counts = weights_N[picture]
+        rows = np.repeat(np.arange(len(picture)), counts)
+        copy = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return rows, starts_N[picture[rows]] + copy
+
+    (rows_T, picture_T), (rows_D, picture_D) = copied(truth.picture_T), copied(found.picture_D)
+    return (
+        Truth(picture_T, truth.boxes_T4[rows_T], truth.label_T[rows_T], truth.is_difficult_T[rows_T]),
+        Found(picture_D, found.boxes_D4[rows_D], found.label_D[rows_D], found.score_D[rows_D]),
+    )
+
+
 def loop_ap(
     truth: Truth, found: Found, classes: int, overlap: Overlap = "devkit"
 ) -> dict[str, list[float | None]]:

@@ -18,6 +18,7 @@ from transferbench.backbones.cost import macs_of
 from transferbench.backbones.weights.save import save_backbone
 from transferbench.engine.device import describe, peak_memory_bytes
 from transferbench.runs.record import Effort, Record, Teacher, read_record, write_atomically, write_record
+from transferbench.runs.resample import write_replicates
 
 if TYPE_CHECKING:
     from torch import nn
@@ -57,6 +58,7 @@ def keep(setting: Setting, model: nn.Module, outcome: Outcome, spent: Spent) -> 
     _draw(setting, outcome, folder / PICTURES_FOLDER)
     if setting.cell.weights is None:
         _write_backbone(setting, model, outcome, folder / BACKBONE_FILE)
+    write_replicates(folder, setting.task.evidence(outcome))
     record = _record(setting, model, outcome, spent)
     write_record(folder, record)
     return record
@@ -117,7 +119,7 @@ def _record(setting: Setting, model: nn.Module, outcome: Outcome, spent: Spent) 
         effort=_effort(setting, model, spent),
         pictures=dict(task.data.pictures),
         classes=task.data.classes,
-        data={"root": task.data.root, "fingerprint": task.data.fingerprint},
+        data={"root": str(Path(task.data.root).absolute()), "fingerprint": task.data.fingerprint},
         marks=task.data.marks,
         remarks=task.data.remarks,
         weights=to_jsonable_python(setting.loaded.report.as_dict()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,11 @@ class Record(Schema):
     machine: dict[str, Any]
     """Versions, device, precision, threads, workers and the command."""
 
+    @property
+    def backbone_seed(self) -> int:
+        """Of the backbone: that of its own training, or of what stands in for one."""
+        return self.seed if self.pretraining_seed is None else self.pretraining_seed
+
 
 def write_record(folder: Path, record: Record) -> None:
     """Writes `record.json`, whole or not at all."""
@@ -192,8 +199,33 @@ def finished_record(folder: Path) -> Record:
 
 def find_records(root: Path) -> list[Record]:
     """Returns the records below a folder, in the order of their paths."""
-    records = (read_record(path.parent) for path in sorted(root.rglob(FILE_NAME)))
-    return [record for record in records if record is not None]
+    return list(find_runs(root).values())
+
+
+def find_runs(root: Path) -> dict[Path, Record]:
+    """Returns the record of each folder of a finished run at or below a folder, in the order of paths.
+
+    What lies within a run's folder is not looked at.
+
+    Raises:
+        RunError: a file of that name is there and is no record.
+    """
+    found = ((folder, read_record(folder)) for folder in map(Path, _run_folders(str(root))))
+    return {folder: record for folder, record in found if record is not None}
+
+
+def _run_folders(root: str) -> Iterator[str]:
+    """Yields the folders with a record; links to folders and what may not be read are passed by."""
+    try:
+        with os.scandir(root) as entries:
+            is_folder = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    if FILE_NAME in is_folder:
+        yield root
+        return
+    for name in sorted(name for name, is_dir in is_folder.items() if is_dir):
+        yield from _run_folders(f"{root}{os.sep}{name}")
 
 
 def write_atomically(path: Path, content: bytes) -> None:

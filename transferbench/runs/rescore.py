@@ -11,6 +11,7 @@ from transferbench.files import read_arrays
 from transferbench.recipes.faults import validated
 from transferbench.runs.outcome import PREDICTIONS_FILE
 from transferbench.runs.record import Record, finished_record
+from transferbench.runs.resample import replicates_of, write_replicates
 from transferbench.tasks.base import Outcome, Predictions, Task, TaskProtocol
 from transferbench.tasks.catalog import PROTOCOL_TYPES, TaskName, open_task
 from transferbench.tricks.bag import Bag
@@ -33,6 +34,8 @@ class Rescored:
 def rescore_run(folder: Path, data: Path | None = None) -> Rescored:
     """Returns the scores of a finished run, from its saved predictions.
 
+    A run of an older version gets the scores on resampled pictures that every run is kept with now.
+
     Args:
         folder: of the run.
         data: data folder; None for where the run found it.
@@ -43,8 +46,10 @@ def rescore_run(folder: Path, data: Path | None = None) -> Rescored:
     """
     record = finished_record(folder)
     task = opened(record, data)
-    predictions = read_predictions(folder / PREDICTIONS_FILE)
-    return Rescored(task, task.outcome([predictions]), record.protocol, record, task.data.remarks)
+    outcome = task.outcome([read_predictions(folder / PREDICTIONS_FILE)])
+    if replicates_of(folder) is None:
+        write_replicates(folder, task.evidence(outcome))
+    return Rescored(task, outcome, record.protocol, record, task.data.remarks)
 
 
 def rescore_foreign(protocol: TaskProtocol, data: Path, predictions: Path) -> Rescored:

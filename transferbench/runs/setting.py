@@ -153,7 +153,8 @@ def _loaded(cell: Cell) -> LoadedBackbone:
     # The file of a pretraining says itself what it is for.
     arch = None if recipe.is_trained_here else recipe.arch
     asked = Asked(arch, recipe.settings, recipe.allow_missing, cell.trust)
-    return load_backbone(source, cell.protocol.use, seed=cell.seed, asked=asked)
+    seed = cell.seed if cell.pretraining_seed is None else cell.pretraining_seed
+    return load_backbone(source, cell.protocol.use, seed=seed, asked=asked)
 
 
 def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:

@@ -151,6 +151,19 @@ class Outcome:
     """Of all pictures of the split."""
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What the scores of a split rest on, picture by picture."""
+
+    pictures: tuple[str, ...]
+    """Names in the order of the split; the same wherever the data lie."""
+    of_picture_N: np.ndarray
+    """How well each went, in [0, 1]; nan where there was nothing to do well."""
+    scores: Callable[[np.ndarray], Mapping[str, np.ndarray]]
+    """Given how often each picture is drawn, (N, R), the main scores (R,) by name. What a resample has no
+    truth for is left out of its means; a score with nothing left is nan."""
+
+
 class Task(Protocol):
     """One protocol on one data folder."""
 
@@ -194,6 +207,9 @@ class Task(Protocol):
 
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
         """Returns the scores of the split from what was said of its stretches, in order."""
+
+    def evidence(self, outcome: Outcome) -> Evidence:
+        """Returns what the scores of an outcome rest on, so that pictures can be drawn anew."""
 
     def read_predictions(self, path: Path) -> Foreign:
         """Returns what another tool says of the split, from its files.

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from transferbench.tasks.classify.metric import Share, accuracy_per_class, sign_test, top_accuracy
+from transferbench.tasks.classify.metric import (
+    Share,
+    accuracy_per_class,
+    classify_resampler,
+    sign_test,
+    top_accuracy,
+)
 
 RANKED = np.array([[0, 1, 2], [1, 0, 2], [2, 1, 0], [0, 2, 1]])
 LABELS = np.array([0, 0, 1, 1])
@@ -39,3 +45,13 @@ def test_the_sign_test_is_the_binomial_one(gained: int, lost: int) -> None:
     differing = gained + lost
     expected = scipy.binomtest(gained, differing, alternative="greater").pvalue if differing else 1.0
     assert p_value == pytest.approx(expected, rel=1e-9)
+
+
+def test_drawn_pictures_are_worth_what_copies_of_them_are() -> None:
+    weights = np.array([[1, 1, 1, 1], [0, 3, 1, 0], [4, 0, 0, 0]])
+    copies = [np.repeat(np.arange(4), drawn) for drawn in weights]
+
+    ours = classify_resampler(RANKED, LABELS, {"top1": 1, "top2": 2})(weights.T.astype(float))
+
+    for name, ranks in (("top1", 1), ("top2", 2)):
+        assert ours[name].tolist() == [top_accuracy(RANKED[rows], LABELS[rows], ranks) for rows in copies]

@@ -6,7 +6,7 @@ Dimension key: N pictures, K classes, R ranks.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,31 @@ def accuracy_per_class(
 
 def share_right(ranked_NR: np.ndarray, labels_N: np.ndarray, ranks: int) -> Share:
     """Returns `top_accuracy` with its interval; the arguments are the same."""
-    return Share.of((ranked_NR[:, :ranks] == labels_N[:, None]).any(1))
+    return Share.of(is_right(ranked_NR, labels_N, ranks))
+
+
+def is_right(ranked_NR: np.ndarray, labels_N: np.ndarray, ranks: int) -> np.ndarray:
+    """Returns whether the label of each picture is among its first guesses; see `top_accuracy`."""
+    return np.asarray((ranked_NR[:, :ranks] == labels_N[:, None]).any(1))
+
+
+def classify_resampler(
+    ranked_NR: np.ndarray, labels_N: np.ndarray, ranks: Mapping[str, int]
+) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """Returns what gives `top_accuracy` of resamples for weights (pictures, resamples).
+
+    Args:
+        ranked_NR: class indices, best guess first.
+        labels_N: true class indices.
+        ranks: name of a score to the guesses that it allows.
+    """
+    is_right_N = {name: is_right(ranked_NR, labels_N, count) for name, count in ranks.items()}
+
+    def scores(weights: np.ndarray) -> dict[str, np.ndarray]:
+        drawn = weights.sum(axis=0)
+        return {name: right_N.astype(float) @ weights / drawn for name, right_N in is_right_N.items()}
+
+    return scores
 
 
 def sign_test(is_right_N: np.ndarray, was_right_N: np.ndarray) -> float:

@@ -15,9 +15,9 @@ from torch.nn.functional import cross_entropy, one_hot
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import ConfigError
-from transferbench.tasks.base import DataCard, Foreign, Outcome, Predictions, joined
+from transferbench.tasks.base import DataCard, Evidence, Foreign, Outcome, Predictions, joined
 from transferbench.tasks.classify.examples import ClassifyBatch, ClassifyExamples
-from transferbench.tasks.classify.metric import accuracy_per_class, top_accuracy
+from transferbench.tasks.classify.metric import accuracy_per_class, classify_resampler, is_right, top_accuracy
 from transferbench.tasks.classify.model import Classifier
 from transferbench.tasks.classify.pictures import draw_guesses
 from transferbench.tasks.classify.protocols import ClassifyProtocol
@@ -118,6 +118,15 @@ class ClassifyTask:
             },
             per_class={"classify/top1": accuracy_per_class(ranked_NR, labels_N, self.data.classes)},
             predictions=predictions,
+        )
+
+    def evidence(self, outcome: Outcome) -> Evidence:
+        ranked_NR, labels_N = outcome.predictions["ranked"], outcome.predictions["labels"]
+        source = self.score_examples.source
+        return Evidence(
+            tuple(source.name(index).removeprefix(f"{self.data.root}/") for index in range(len(source))),
+            is_right(ranked_NR, labels_N, 1).astype(float),
+            classify_resampler(ranked_NR, labels_N, {"classify/top1": 1, "classify/top5": _RANKS}),
         )
 
     def read_predictions(self, path: Path) -> Foreign:

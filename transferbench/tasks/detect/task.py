@@ -19,12 +19,23 @@ from torch import Tensor, nn
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import DataError
-from transferbench.tasks.base import NO_CACHE, Cache, DataCard, Foreign, Outcome, Predictions, joined
+from transferbench.tasks.base import (
+    NO_CACHE,
+    Cache,
+    DataCard,
+    Evidence,
+    Foreign,
+    Outcome,
+    Predictions,
+    joined,
+)
 from transferbench.tasks.cache import PictureCache
 from transferbench.tasks.detect.examples import DetectBatch, DetectExamples
 from transferbench.tasks.detect.foreign.read import read_predictions
 from transferbench.tasks.detect.foreign.results import categories_of
 from transferbench.tasks.detect.gallery import Gallery
+from transferbench.tasks.detect.metric.agreement import agreement
+from transferbench.tasks.detect.metric.resample import detect_resampler
 from transferbench.tasks.detect.metric.score import score_detections
 from transferbench.tasks.detect.metric.truth import Found
 from transferbench.tasks.detect.model.detector import detector
@@ -151,6 +162,17 @@ class DetectTask:
             scores={**worth.scores, **worth.errors},
             per_class=worth.per_class,
             predictions={**found, **named},
+        )
+
+    def evidence(self, outcome: Outcome) -> Evidence:
+        truth, found = self.score_examples.truth(), _found(outcome.predictions)
+        count = len(self.score_examples)
+        return Evidence(
+            tuple(picture.name for picture in self.score_examples.pictures),
+            np.array(agreement(truth, found, count), float),
+            detect_resampler(
+                truth, found, pictures=count, classes=len(self.data.classes), overlap=self.protocol.overlap
+            ),
         )
 
     def read_predictions(self, path: Path) -> Foreign:

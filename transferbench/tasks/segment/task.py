@@ -16,12 +16,22 @@ from torch import Tensor, nn
 from transferbench.backbones.base import Backbone
 from transferbench.engine.plan import Plan
 from transferbench.errors import ConfigError, DataError, RunError
-from transferbench.tasks.base import NO_CACHE, Cache, DataCard, Foreign, Outcome, Predictions, joined
+from transferbench.tasks.base import (
+    NO_CACHE,
+    Cache,
+    DataCard,
+    Evidence,
+    Foreign,
+    Outcome,
+    Predictions,
+    joined,
+)
 from transferbench.tasks.cache import PictureCache
 from transferbench.tasks.fingerprint import fingerprint, require_same_pictures
 from transferbench.tasks.segment.examples import SegmentBatch, SegmentExamples
 from transferbench.tasks.segment.foreign import read_masks
 from transferbench.tasks.segment.gallery import Gallery
+from transferbench.tasks.segment.metric.resample import PictureCounts, segment_resampler
 from transferbench.tasks.segment.metric.scores import scored
 from transferbench.tasks.segment.metric.tally import MULTI, SINGLE, Tally, confusion_of
 from transferbench.tasks.segment.model.fcn import Fcn
@@ -96,7 +106,7 @@ class SegmentTask:
     def build(self, backbone: Backbone, seed: int) -> nn.Module:
         rules = self.protocol
         if rules.is_backbone_frozen and (not backbone.is_loaded or backbone.absent):
-            found = "tensors that its file lacks" if backbone.is_loaded else "random weights"
+            found = "tensors that its file lacks" if backbone.is_loaded else "untrained weights"
             raise ConfigError(
                 f"{rules.key}: expected a pretrained backbone, because all of it is frozen, found "
                 f"{backbone.arch!r} with {found}; train it too, or take another file"
@@ -150,9 +160,7 @@ class SegmentTask:
         return {**tally.sparse(), **packed(masks)}
 
     def outcome(self, parts: Sequence[Predictions]) -> Outcome:
-        names = np.array(
-            [pair.picture.relative_to(self._splits.folder).as_posix() for pair in self._splits.score]
-        )
+        names = np.array(self._names())
         for part in parts:
             _require_kept(part, len(self.data.classes))
             require_same_pictures(self.data.root, part.get("picture_names", names), names)
@@ -175,6 +183,10 @@ class SegmentTask:
         }
         return Outcome(scores, per_class, {**found, **named})
 
+    def _names(self) -> tuple[str, ...]:
+        folder = self._splits.folder
+        return tuple(pair.picture.relative_to(folder).as_posix() for pair in self._splits.score)
+
     def _require_same_masks(self, found: Predictions) -> None:
         """Checks that predictions were counted against masks with as many pixels of each class."""
         pixels_PV = self._splits.score_pixels_PV
@@ -190,6 +202,18 @@ class SegmentTask:
                 f"others for {len(others):,} of {len(pixels_PV):,} pictures, first "
                 f"{self._splits.score[others[0]].mask}; give --data with the folder of the run, as it was"
             )
+
+    def evidence(self, outcome: Outcome) -> Evidence:
+        found = outcome.predictions
+        by_way = {
+            way: PictureCounts.of(found, len(self.score_examples), len(self.data.classes), way)
+            for way in np.unique(found["way"]).tolist()
+        }
+        return Evidence(
+            self._names(),
+            by_way[SINGLE].accuracy_of_picture(),
+            segment_resampler({_PREFIXES[way]: counts for way, counts in by_way.items()}),
+        )
 
     def read_predictions(self, path: Path) -> Foreign:
         return read_masks(path, self._splits)

@@ -149,7 +149,7 @@ def test_after_many_steps_what_is_frozen_is_bit_for_bit_as_it_was_loaded() -> No
 
 
 @pytest.mark.parametrize(
-    ("is_loaded", "found"), [(False, "random weights"), (True, "batch norm as it was made")]
+    ("is_loaded", "found"), [(False, "untrained weights"), (True, "batch norm as it was made")]
 )
 @pytest.mark.parametrize("frozen", [{"norm": "frozen"}, {"frozen_stages": 1}])
 def test_freezing_what_was_never_trained_is_refused(

@@ -23,7 +23,7 @@ _ALL, _SMALL, _MEDIUM, _LARGE = range(4)
 """Places of the areas: below 32 x 32, to 96 x 96, above."""
 _1, _10, _100 = range(3)
 """Places of the numbers of detections that count."""
-_MOST = 100
+MOST_DETECTIONS = 100
 """Detections of a class and picture that count."""
 
 
@@ -51,7 +51,7 @@ def coco_scores(
     Source:
         pycocotools. The means over classes are what it prints.
     """
-    found = best_of_groups(found, found.picture_D.astype(np.int64) * classes + found.label_D, _MOST)
+    found = best_of_groups(found, found.picture_D.astype(np.int64) * classes + found.label_D, MOST_DETECTIONS)
     evaluated = _evaluate(truth, found, (pictures, classes), evaluator or installed_evaluator())
     # (IoU, recall, class, area, detections) and the same without recall; -1 where a class has no object.
     precision, recall = evaluated["precision"], evaluated["recall"]

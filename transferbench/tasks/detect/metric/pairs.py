@@ -60,6 +60,14 @@ def iou(a_P4: np.ndarray, b_P4: np.ndarray, extra: float = 0.0) -> np.ndarray:
     return np.asarray(np.divide(common_P, union_P, out=np.zeros_like(common_P), where=union_P > 0))
 
 
+def intersection_over_first(a_P4: np.ndarray, b_P4: np.ndarray) -> np.ndarray:
+    """Returns which share of the first box of each pair lies in the second; 0 where it has no area."""
+    a_P4, b_P4 = a_P4.astype(float, copy=False), b_P4.astype(float, copy=False)
+    common_P = _area(np.maximum(a_P4[:, :2], b_P4[:, :2]), np.minimum(a_P4[:, 2:], b_P4[:, 2:]), 0.0)
+    area_P = _area(a_P4[:, :2], a_P4[:, 2:], 0.0)
+    return np.asarray(np.divide(common_P, area_P, out=np.zeros_like(common_P), where=area_P > 0))
+
+
 def best_objects(pairs: Pairs, iou_P: np.ndarray, detections: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns for each detection the object that it overlaps most, first of equals, and the IoU.
 

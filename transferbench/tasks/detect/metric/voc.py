@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from transferbench.tasks.detect.metric.pairs import best_first, best_objects, iou, left_out, pair_up
+from transferbench.tasks.detect.metric.ranked import Ranked
 from transferbench.tasks.detect.metric.truth import Found, Truth
 from transferbench.tasks.detect.settings import Overlap
 
@@ -20,11 +21,12 @@ Points = Literal[11, 101]
 
 _EXTRA: dict[Overlap, float] = {"devkit": 0.0, "no-plus-one": -1.0}
 """What is added to a side of a box with exclusive edges; those of the inclusive edges are 1 shorter."""
-_RECALLS: dict[Points, np.ndarray] = {
+RECALLS: dict[Points, np.ndarray] = {
     # Multiples of the step, as everybody's code has them: 3 * 0.1 is a little more than 0.3.
     11: np.arange(11) * 0.1,
     101: np.arange(101) / 100,
 }
+"""Where precision is sampled."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,29 @@ def voc_curves(
     Source:
         Everingham et al. 2010 and the development kits of VOC 2007 and 2010 (VOCevaldet.m).
     """
-    found = best_first(found)
-    is_right_D, is_left_out_D = _verdicts(truth, found, classes, least_iou, _EXTRA[overlap])
-    # Small integers are sorted in one pass; the order of scores stays within a class.
-    order_D = np.argsort(found.label_D.astype(np.int16), kind="stable")
-    order_D = order_D[~is_left_out_D[order_D]]
-    ends_K = np.cumsum(np.bincount(found.label_D[order_D], minlength=classes))
-    right_of_class = np.split(is_right_D[order_D], ends_K[:-1])
+    ranked = voc_ranked(truth, found, classes, least_iou=least_iou, overlap=overlap)
     objects_K = np.bincount(truth.label_T[~truth.is_difficult_T], minlength=classes)
     all_K = np.bincount(truth.label_T, minlength=classes)
     return [
         _curve(is_right_D, int(objects), int(both - objects))
-        for is_right_D, objects, both in zip(right_of_class, objects_K, all_K, strict=True)
+        for is_right_D, objects, both in zip(ranked.of_classes(classes), objects_K, all_K, strict=True)
     ]
+
+
+def voc_ranked(
+    truth: Truth, found: Found, classes: int, *, least_iou: float = 0.5, overlap: Overlap = "devkit"
+) -> Ranked:
+    """Returns which detections are right, those aside that are left out; see `voc_curves`."""
+    found = best_first(found)
+    pairs = pair_up(found.picture_D * classes + found.label_D, truth.picture_T * classes + truth.label_T)
+    iou_P = iou(truth.boxes_T4[pairs.object_P], found.boxes_D4[pairs.detection_P], _EXTRA[overlap])
+    best_D, iou_D = best_objects(pairs, iou_P, len(found.label_D))
+    is_left_out_D = left_out(best_D, iou_D, truth.is_difficult_T, least_iou)
+    hits = np.flatnonzero(iou_D >= least_iou)
+    _, first = np.unique(best_D[hits], return_index=True)
+    is_right_D = np.zeros(len(best_D), dtype=bool)
+    is_right_D[hits[first]] = True
+    return Ranked.of(found, is_right_D, is_left_out_D)
 
 
 def voc_ap(
@@ -122,7 +134,7 @@ def average_precision(precision_D: np.ndarray, recall_D: np.ndarray, points: Poi
     ceiling_D = np.maximum.accumulate(precision_D[::-1])[::-1]
     if points is None:
         return float(np.sum(np.diff(recall_D, prepend=0.0) * ceiling_D))
-    sampled = np.searchsorted(recall_D, _RECALLS[points], side="left")
+    sampled = np.searchsorted(recall_D, RECALLS[points], side="left")
     return float(np.sum(ceiling_D[sampled[sampled < len(recall_D)]]) / points)
 
 
@@ -130,21 +142,6 @@ def mean_ap(aps: Sequence[float | None]) -> float:
     """Returns the mean over the classes that have objects; 0 where none has."""
     known = [ap for ap in aps if ap is not None]
     return float(np.mean(known)) if known else 0.0
-
-
-def _verdicts(
-    truth: Truth, found: Found, classes: int, least_iou: float, extra: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns for each detection, best first, whether it is the first on its object, and is left out."""
-    pairs = pair_up(found.picture_D * classes + found.label_D, truth.picture_T * classes + truth.label_T)
-    iou_P = iou(truth.boxes_T4[pairs.object_P], found.boxes_D4[pairs.detection_P], extra)
-    best_D, iou_D = best_objects(pairs, iou_P, len(found.label_D))
-    is_left_out_D = left_out(best_D, iou_D, truth.is_difficult_T, least_iou)
-    hits = np.flatnonzero(iou_D >= least_iou)
-    _, first = np.unique(best_D[hits], return_index=True)
-    is_right_D = np.zeros(len(best_D), dtype=bool)
-    is_right_D[hits[first]] = True
-    return is_right_D, is_left_out_D
 
 
 def _curve(is_right_D: np.ndarray, objects: int, difficult: int) -> Curve:

@@ -64,7 +64,7 @@ def detector(backbone: Backbone, classes: int, protocol: DetectProtocol, seed: i
         )
     freezes = protocol.norm == "frozen" or protocol.frozen_stages > 0
     if freezes and (not backbone.is_loaded or is_norm_untouched(backbone)):
-        found = "batch norm as it was made" if backbone.is_loaded else "random weights"
+        found = "batch norm as it was made" if backbone.is_loaded else "untrained weights"
         raise ConfigError(
             f"{protocol.key}: expected a pretrained backbone, because norm = {protocol.norm!r} and "
             f"frozen_stages = {protocol.frozen_stages} freeze parts of it, found {backbone.arch!r} with "

@@ -107,12 +107,34 @@ def test_mean_and_spread_by_hand() -> None:
     assert standard_deviation([1.0]) is None
 
 
-@pytest.mark.parametrize("n", [2, 3, 5])
-def test_intervals_hold_the_truth_as_often_as_they_say(n: int) -> None:
-    rng = np.random.default_rng(7)
-    samples = rng.normal(0.02, 0.005, (4000, n)).tolist()
+def test_transfers_of_one_backbone_count_as_one() -> None:
+    a, b = [0.50, 0.54, 0.60, 0.62], [0.40, 0.40, 0.50, 0.50]
+    backbones = [0, 0, 1, 1]
 
-    intervals = [paired_difference(sample, [0.0] * n) for sample in samples]
+    ours = paired_difference(a, b, backbones)
 
-    held = sum(i.low <= 0.02 <= i.high for i in intervals if i.low is not None and i.high is not None)
-    assert held / len(samples) == pytest.approx(0.95, abs=0.011)
+    assert ours == paired_difference([0.52, 0.61], [0.40, 0.50])
+    assert ours.n == 2
+
+
+def test_the_mean_of_a_group_counts_as_one_whatever_its_size() -> None:
+    ours = paired_difference([1.0, 1.0, 1.0, 4.0], [0.0] * 4, ["a", "a", "a", "b"])
+
+    assert (ours.mean, ours.n) == (2.5, 2)
+
+
+def test_groups_of_one_change_nothing() -> None:
+    a, b = [0.5, 0.61, 0.55], [0.4, 0.42, 0.5]
+
+    assert paired_difference(a, b, [3, 1, 2]) == paired_difference(a, b)
+
+
+def test_many_transfers_of_one_backbone_have_no_interval() -> None:
+    ours = paired_difference([0.5, 0.6, 0.55], [0.4, 0.4, 0.4], [0, 0, 0])
+
+    assert (ours.low, ours.high, ours.p, ours.n) == (None, None, None, 1)
+
+
+def test_each_pair_has_its_group() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        paired_difference([1.0, 2.0], [0.0, 0.0], [0])
