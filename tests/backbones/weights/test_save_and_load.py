@@ -63,6 +63,7 @@ def test_the_report_says_what_was_loaded(path: Path) -> None:
         "was_random": False,
         "origin": str(path),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "shuffled_from": "",
         "sha256_from": "",
         "wrappings": (),
         "left_out": (),

@@ -62,7 +62,7 @@ def export(
             f"{path}: expected a name that ends in {' or '.join(suffixes)} for {target}, "
             f"found {path.suffix!r}; give another --out"
         )
-    if loaded.report.was_random:
+    if loaded.report.is_control:
         raise WeightsError(
             f"{loaded.report.source}: expected trained weights, found none; name another source"
         )

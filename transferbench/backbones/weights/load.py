@@ -13,11 +13,12 @@ from transferbench.backbones.catalog import create, spec_of, twins_of
 from transferbench.backbones.weights.asked import CLASSIFYING, NOTHING, Asked, Use
 from transferbench.backbones.weights.fetch import Fetched, fetch, is_remote
 from transferbench.backbones.weights.hints import Hints
-from transferbench.backbones.weights.local import RANDOM, file_of, random_like
+from transferbench.backbones.weights.local import RANDOM, SHUFFLED, file_of, random_like, unshuffled
 from transferbench.backbones.weights.parts import arch_of, take_apart
 from transferbench.backbones.weights.report import LoaderReport, report_on
 from transferbench.backbones.weights.require import require_classes, require_sane, require_whole
 from transferbench.backbones.weights.settings import OF_CLASSIFYING, Settings, settle
+from transferbench.backbones.weights.shuffled import shuffle, shuffled_sha256
 from transferbench.backbones.weights.tensors import read_file, unwrap
 from transferbench.errors import WeightsError
 
@@ -59,9 +60,10 @@ def load_backbone(
 
     Args:
         source: `random:ARCH`, a run's folder, a file of weights, `torchvision:NAME[.WEIGHTS]`,
-            `timm:NAME[.TAG]`, `hf:ORG/REPO[@REVISION][:FILE]` or a name of the index.
+            `timm:NAME[.TAG]`, `hf:ORG/REPO[@REVISION][:FILE]` or a name of the index; `shuffled:` before
+            any of these but the first.
         use: what it is loaded for.
-        seed: of the weights of `random:ARCH`.
+        seed: of the weights of `random:ARCH`, and of where those of `shuffled:BACKBONE` come to stand.
         asked: what the user adds.
 
     Raises:
@@ -69,6 +71,8 @@ def load_backbone(
     """
     if source.startswith(RANDOM):
         return _random(source, use, seed, asked)
+    if source.startswith(SHUFFLED):
+        return _shuffled(source, use, seed, asked)
     found = found_at(source)
     path = found.path
     card = read_card(path)
@@ -131,6 +135,23 @@ def _random(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
     backbone = _built(arch, settings, use, seed=seed)
     report = LoaderReport(source, arch, was_random=True, settings=settings.as_dict())
     return LoadedBackbone(backbone, report)
+
+
+def _shuffled(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
+    """Loads trained weights and shuffles them; their classifier and their claims no longer hold."""
+    loaded = load_backbone(unshuffled(source), use, asked=asked)
+    shuffle(loaded.backbone, seed)
+    loaded.backbone.is_loaded = False
+    report = replace(
+        loaded.report,
+        source=source,
+        sha256=shuffled_sha256(loaded.report.sha256, seed),
+        shuffled_from=loaded.report.sha256,
+        left_out=(*loaded.report.left_out, *loaded.report.classifier),
+        classifier=(),
+        classes=None,
+    )
+    return LoadedBackbone(loaded.backbone, report)
 
 
 def _settled(

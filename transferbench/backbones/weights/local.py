@@ -10,6 +10,9 @@ from transferbench.backbones.weights.tensors import SUFFIXES
 from transferbench.errors import WeightsError
 
 RANDOM = "random:"
+"""Before an architecture: the control without training."""
+SHUFFLED = "shuffled:"
+"""Before any source of trained weights: the control without their structure."""
 
 
 def file_of(source: str) -> Path:
@@ -26,9 +29,9 @@ def file_of(source: str) -> Path:
         fault = "nothing; check the name"
     if not path.is_file():
         raise WeightsError(
-            f"{source or repr(source)}: expected '{RANDOM}ARCH', a run's folder with {FILE_NAME}, a file "
-            f"({', '.join(SUFFIXES)}), timm:NAME, torchvision:NAME, hf:ORG/REPO or a name of "
-            f"`weights list`, found {fault}"
+            f"{source or repr(source)}: expected '{RANDOM}ARCH', '{SHUFFLED}BACKBONE', a run's folder with "
+            f"{FILE_NAME}, a file ({', '.join(SUFFIXES)}), timm:NAME, torchvision:NAME, hf:ORG/REPO or a "
+            f"name of `weights list`, found {fault}"
         )
     return path
 
@@ -46,6 +49,22 @@ def random_like(source: str) -> tuple[str, WeightsCard | None]:
     if card is None:
         raise WeightsError(f"{source}: expected a file with a card, found none in it; name an architecture")
     return card.arch, card
+
+
+def unshuffled(source: str) -> str:
+    """Returns what `shuffled:BACKBONE` shuffles; any other source as it is.
+
+    Raises:
+        WeightsError: there is nothing trained to shuffle.
+    """
+    base = source.removeprefix(SHUFFLED)
+    if base != source and (not base or base.startswith((RANDOM, SHUFFLED))):
+        found = repr(base) if base else "nothing"
+        raise WeightsError(
+            f"{source}: expected trained weights after '{SHUFFLED}', found {found}; name a run folder, a "
+            "file or other weights that were trained"
+        )
+    return base
 
 
 def require_local(source: str) -> None:

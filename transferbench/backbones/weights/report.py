@@ -23,7 +23,9 @@ class LoaderReport:
     origin: str = ""
     """Where the file came from: a path, an address, or repository, commit and file of a hub."""
     sha256: str = ""
-    """Of the file."""
+    """Of the file; over its sha256 and the seed where its weights were shuffled."""
+    shuffled_from: str = ""
+    """sha256 of the file whose weights were shuffled: the other control; empty where none were."""
     sha256_from: str = ""
     """What it was held against: `the index`, `recorded before` or `recorded now`; empty for a local file."""
     wrappings: tuple[str, ...] = ()
@@ -54,6 +56,11 @@ class LoaderReport:
     """Batch norms whose statistics were read and found sane."""
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Mean, padding, ... to value and who told it."""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether there is nothing of a training in the backbone but, at most, its scale."""
+        return self.was_random or bool(self.shuffled_from)
 
     @property
     def is_full(self) -> bool:
