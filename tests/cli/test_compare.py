@@ -4,12 +4,13 @@ import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.command import error, told
 from tests.fabricate.records import demo, record, taught, top1
-from transferbench.cli.compare import write_comparison
+from transferbench.cli.comparing import write_comparison
 from transferbench.recipes.load import load_suite
 from transferbench.recipes.suite import Suite
 from transferbench.runs.record import Record, find_records, write_record
@@ -68,33 +69,32 @@ def test_json_has_the_promised_shape_and_is_alone_on_stdout(runs: Path) -> None:
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert (content["suite"], content["baseline"]) == ("demo", "B")
-    assert {row["recipe"] for row in content["rows"]} == {"random", "B", "D"}
-    assert {name for row in content["rows"] for name in row["scores"]} == SCORES
+    rows = [row for table in content["tables"] for row in table["rows"]]
+    assert {row["recipe"] for row in rows} == {"random", "B", "D"}
+    assert {name for row in rows for name in row["scores"]} == SCORES
+
+
+def _cells(folder: Path, *words: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Returns what JSON says, by recipe and score."""
+    content = json.loads(told("compare", folder, "--format", "json", *words).stdout)
+    rows = [row for table in content["tables"] for row in table["rows"]]
+    return {(row["recipe"], name): cell for row in rows for name, cell in row["scores"].items()}
 
 
 def test_a_cell_of_json_holds_fractions_and_a_paired_difference(runs: Path) -> None:
-    rows = {
-        row["recipe"]: row["scores"]
-        for row in json.loads(told("compare", runs, "--format", "json").stdout)["rows"]
-    }
+    cell = _cells(runs)["D", "classify/top1"]
 
-    cell = rows["D"]["classify/top1"]
-
-    assert set(cell) == {"mean", "sd", "n", "values", "delta", "paper"}
-    assert cell["values"] == [0.887, 0.884] and cell["n"] == 2
+    assert (cell["values"], cell["seeds"], cell["n"]) == ([0.887, 0.884], [0, 1], 2)
     assert cell["mean"] == pytest.approx(0.8855) and cell["paper"] == 0.7929
-    assert set(cell["delta"]) == {"mean", "low", "high", "p"}
+    assert set(cell["delta"]) == {"mean", "low", "high", "p", "p_holm", "n"}
     assert cell["delta"]["mean"] == pytest.approx((0.887 - 0.852 + 0.884 - 0.861) / 2)
 
 
 def test_the_baseline_has_no_difference_to_itself(runs: Path) -> None:
-    rows = {
-        row["recipe"]: row["scores"]
-        for row in json.loads(told("compare", runs, "--format", "json").stdout)["rows"]
-    }
+    cells = _cells(runs)
 
-    assert all(cell["delta"] is None for cell in rows["B"].values())
-    assert rows["random"]["detect/map_voc07"]["paper"] is None
+    assert all(cell["delta"] is None for (recipe, _), cell in cells.items() if recipe == "B")
+    assert cells["random", "detect/map_voc07"]["paper"] is None
 
 
 def test_another_baseline_may_be_asked_for(runs: Path) -> None:
@@ -150,9 +150,8 @@ def test_an_unknown_format_is_refused(runs: Path) -> None:
 
 
 def test_a_suite_of_several_networks_compares_each_with_its_own(table6: Path) -> None:
-    rows = json.loads(told("compare", table6, "--format", "json").stdout)["rows"]
+    deltas = {recipe: cell["delta"] for (recipe, _), cell in _cells(table6).items()}
 
-    deltas = {row["recipe"]: row["scores"]["classify/top1"]["delta"] for row in rows}
     assert list(deltas) == [
         *("resnet50_d_efficient", "resnet50_d_distill", "mobilenet_efficient", "mobilenet_cosine"),
     ]
@@ -162,12 +161,12 @@ def test_a_suite_of_several_networks_compares_each_with_its_own(table6: Path) ->
 
 def test_a_baseline_that_is_asked_for_is_that_of_all(table6: Path) -> None:
     words = ("compare", table6, "--format", "json", "--baseline", "mobilenet_efficient")
-    rows = {row["recipe"]: row for row in json.loads(told(*words).stdout)["rows"]}
 
-    delta = rows["resnet50_d_efficient"]["scores"]["classify/top1"]["delta"]
+    (table,) = json.loads(told(*words).stdout)["tables"]
 
-    assert delta["mean"] == pytest.approx(-0.02)
-    assert "baseline" not in rows["mobilenet_cosine"]
+    assert table["baseline"] == "mobilenet_efficient"
+    cells = {row["recipe"]: row["scores"]["classify/top1"] for row in table["rows"]}
+    assert cells["resnet50_d_efficient"]["delta"]["mean"] == pytest.approx(-0.02)
 
 
 def test_a_teacher_has_no_row_and_its_cost_is_told_apart(table6: Path) -> None:
@@ -190,10 +189,9 @@ def test_numbers_of_the_suite_are_printed_in_place_of_the_recipes(tmp_path: Path
     suite, recipes = load_suite("table5")
     runs = top1("resnet50_d_efficient", 0.77, paper=recipes[3].paper)
 
-    content = json.loads(told("compare", written(tmp_path / "x", suite, runs), "--format", "json").stdout)
+    cell = _cells(written(tmp_path / "x", suite, runs))["resnet50_d_efficient", "classify/top1"]
 
-    cell = content["rows"][0]["scores"]["classify/top1"]
-    assert cell["paper"] == 0.7716 and "paper_sd" not in cell
+    assert (cell["paper"], cell["paper_sd"]) == (0.7716, None)
 
 
 def test_the_comparison_that_a_suite_writes_is_the_one_that_is_printed(table6: Path) -> None:
@@ -202,3 +200,35 @@ def test_the_comparison_that_a_suite_writes_is_the_one_that_is_printed(table6: P
     assert json.loads((table6 / "compare.json").read_text()) == json.loads(
         told("compare", table6, "--format", "json").stdout
     )
+
+
+def test_a_title_is_one_line_in_a_pipe_however_long_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    protocol = f"miniature@1 ({', '.join(f'plan.setting_{i}={i}' for i in range(12))})"
+    folder = written(tmp_path / "demo", SUITE, top1("B", 0.5, protocol=protocol))
+
+    text = told("compare", folder).stdout
+
+    assert f"classify, {protocol}: percent, 1 seed\n" in text
+
+
+def test_the_protocols_of_one_folder_stand_in_tables_of_their_own(tmp_path: Path) -> None:
+    frozen = [
+        run.model_copy(update={"seed": 7, "protocol": "miniature@1 (frozen-backbone)"})
+        for run in top1("B", 0.4)
+    ]
+    folder = written(tmp_path / "demo", SUITE, [*top1("B", 0.5), *frozen])
+
+    tables = json.loads(told("compare", folder, "--format", "json").stdout)["tables"]
+
+    assert [table["protocol"] for table in tables] == ["miniature@1", "miniature@1 (frozen-backbone)"]
+
+
+def test_the_note_of_a_suite_stands_first(tmp_path: Path) -> None:
+    suite = SUITE.model_copy(update={"note": "quick: no result"})
+
+    text = told("compare", written(tmp_path / "demo", suite, demo()), "--format", "markdown").stdout
+
+    assert text.split("\n\n")[-1].startswith("- quick: no result\n")

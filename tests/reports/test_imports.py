@@ -3,7 +3,7 @@ import sys
 
 PROBE = """
 import sys
-import transferbench.reports.formats, transferbench.reports.montage, transferbench.reports.table
+import transferbench.reports.words.formats, transferbench.reports.montage, transferbench.reports.words.table
 print(sorted({"torch", "torchvision", "numpy", "scipy", "matplotlib", "PIL"} & set(sys.modules)))
 """
 

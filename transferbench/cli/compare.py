@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transferbench.cli.failures import told
+from transferbench.cli.foreign import Foreign, ForeignData, ForeignProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from transferbench.recipes.suite import Suite
+    from transferbench.reports.findings.kinds import Sheet
     from transferbench.reports.rows import Comparison
-    from transferbench.runs.record import Record
+    from transferbench.reports.words.sheets import Costs
 
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _FOR_MACHINES = ("json", "csv")
+_BROKEN = 4
+"""Exit status where a gate does not hold."""
 
 
 @told
@@ -35,101 +38,106 @@ def compare(
         bool,
         typer.Option("--all", help="All scores: AP by size, recall, AP lost to each kind of error, ..."),
     ] = False,
+    has_pictures: Annotated[
+        bool, typer.Option("--pictures", help="Also intervals over pictures; in JSON and CSV always.")
+    ] = False,
+    has_costs: Annotated[
+        bool, typer.Option("--cost", help="All costs beside the gain, and the Pareto front; in JSON always.")
+    ] = False,
+    power: Annotated[
+        float | None,
+        typer.Option(metavar="POINTS", help="Seeds needed to see that difference, from the spread at hand."),
+    ] = None,
+    equivalent: Annotated[
+        float | None,
+        typer.Option(metavar="POINTS", help="Test whether each difference lies within that margin."),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Exit with 4 if a row meets it, in percentage points: 'detect/map_voc07 < baseline - 0.5', "
+            "'ROW: segment/miou < 40' (repeatable).",
+        ),
+    ] = None,
+    foreign: Foreign = None,
+    protocol: ForeignProtocol = "",
+    data: ForeignData = None,
 ) -> None:
     """Print what each backbone gained: mean, spread, difference with its interval, the paper's number."""
     from transferbench.cli import requests
+    from transferbench.cli.comparing import compared_folders, found_folders
+    from transferbench.cli.foreign import foreign_rows
+    from transferbench.reports.findings.gates import read_condition, with_gates
+    from transferbench.reports.words.sheets import sheets_of
 
     requests.require_format(form, _FORMATS)
-    comparison = _comparison(runs or [Path("runs/demo")], baseline)
+    conditions = [read_condition(text) for text in fail_if or ()]
+    asked = {"--power": power, "--equivalent": equivalent}
+    points = {flag: _fraction(flag, value) for flag, value in asked.items() if value is not None}
+    folders = found_folders(runs or [Path("runs/demo")])
+    rows = foreign_rows(foreign, protocol=protocol, data=data)
+    comparison, expected = compared_folders(
+        folders, baseline, foreign=rows, has_pictures=has_pictures or form in _FOR_MACHINES
+    )
+    comparison = with_gates(_asked(comparison, points), conditions, expected=expected)
     if not (is_whole or form in _FOR_MACHINES):
         comparison = comparison.without_details()
-    if form == "table":
-        from transferbench.cli.console import out
-        from transferbench.reports.table import table
-
-        out.print(table(comparison))
-    elif form == "json":
-        from transferbench.reports.comparison import to_json
-
-        print(json.dumps(to_json(comparison), indent=1))
-    else:
-        from transferbench.reports import formats
-
-        print(getattr(formats, form)(comparison), end="")
+    costs: Costs = "all" if has_costs else "brief" if form == "table" else "none"
+    sheets = sheets_of(comparison, has_pictures=has_pictures, costs=costs)
+    _show(comparison, form, sheets)
+    _tell_broken(comparison)
 
 
-def compared(records: Sequence[Record], suite: Suite, baseline: str | None = None) -> Comparison:
-    """Returns the rows of a suite side by side, as it wants them.
-
-    Args:
-        records: finished runs of the suite.
-        suite: whose order, baselines and numbers of the paper are taken.
-        baseline: that all recipes are compared with, in place of the suite's own.
+def _fraction(flag: str, points: float) -> float:
+    """Returns percentage points as a fraction.
 
     Raises:
-        TransferbenchError: see `transferbench.reports.comparison.compare`.
+        ConfigError: there are none, or more than all.
     """
-    from transferbench.reports.comparison import compare as compare_records
+    from transferbench.errors import ConfigError
 
-    return compare_records(
-        records,
-        suite=suite.name,
-        baseline=baseline or suite.baseline,
-        order=suite.recipes,
-        further_baselines=() if baseline else suite.further_baselines,
-        teachers=suite.teachers,
-        paper=suite.paper,
-    )
+    if not 0 < points <= 100:
+        raise ConfigError(
+            f"{flag}: expected percentage points above 0 and up to 100, found {points:g}; 0.5 is half a point"
+        )
+    return points / 100
 
 
-def write_comparison(folder: Path, suite: Suite, records: Sequence[Record]) -> Comparison:
-    """Writes `compare.json` and the pictures of all recipes side by side; returns the comparison."""
-    from transferbench.reports.comparison import to_json
-    from transferbench.runs.record import write_atomically
+def _asked(comparison: Comparison, points: dict[str, float]) -> Comparison:
+    from transferbench.reports.findings.equivalences import with_equivalence
+    from transferbench.reports.findings.powers import with_power
 
-    comparison = compared(records, suite)
-    write_atomically(folder / "compare.json", (json.dumps(to_json(comparison), indent=1) + "\n").encode())
-    _write_montages(folder, comparison, records)
+    if "--power" in points:
+        comparison = with_power(comparison, points["--power"])
+    if "--equivalent" in points:
+        comparison = with_equivalence(comparison, points["--equivalent"])
     return comparison
 
 
-def _comparison(targets: Sequence[Path], baseline: str | None) -> Comparison:
-    from transferbench.errors import RunError
-    from transferbench.reports.comparison import compare as compare_records
-    from transferbench.runs.record import find_records
-    from transferbench.runs.suite_folder import recall_suite
+def _show(comparison: Comparison, form: str, sheets: Sequence[Sheet]) -> None:
+    from transferbench.reports.words import formats
 
-    folders = [path if path.is_dir() else Path("runs") / path for path in targets]
-    for target, folder in zip(targets, folders, strict=True):
-        if not folder.is_dir():
-            raise RunError(
-                f"{target}: expected a folder of finished runs, found none there or in runs/; "
-                "start them with `transferbench run`"
-            )
-    suites = [suite for suite in map(recall_suite, folders) if suite is not None]
-    records = [record for folder in folders for record in find_records(folder)]
-    if not records:
-        where = ", ".join(map(str, folders))
-        raise RunError(f"{where}: expected finished runs, found none; start them with `transferbench run`")
-    if suites:
-        return compared(records, suites[0], baseline)
-    return compare_records(records, suite=folders[0].name, baseline=baseline or records[0].recipe)
+    if form == "table":
+        from transferbench.cli.console import wide_out
+        from transferbench.reports.words.table import table
+
+        wide_out().print(table(comparison, sheets))
+    elif form == "json":
+        from transferbench.reports.words.as_json import to_json
+
+        print(json.dumps(to_json(comparison), indent=1))
+    elif form == "csv":
+        print(formats.csv(comparison), end="")
+    else:
+        print(getattr(formats, form)(comparison, sheets), end="")
 
 
-def _write_montages(folder: Path, comparison: Comparison, records: Sequence[Record]) -> None:
-    from transferbench.reports.montage import montage
+def _tell_broken(comparison: Comparison) -> None:
+    from transferbench.cli.console import err
 
-    seed = min(record.seed for record in records)
-    pictures = folder / "pictures"
-    pictures.mkdir(exist_ok=True)
-    for task in comparison.tasks:
-        tiles = {
-            row.recipe: folder / row.recipe / task / f"seed{seed}" / "pictures"
-            for row in comparison.rows_of(task)
-        }
-        rows = [
-            ("truth", sorted(next(iter(tiles.values())).glob("truth_*.png"))),
-            *((recipe, sorted(tile.glob("predicted_*.png"))) for recipe, tile in tiles.items()),
-        ]
-        if any(files for _, files in rows):
-            montage(rows, pictures / f"{task}.png", f"{comparison.suite}: {task}, seed {seed}")
+    for gate in comparison.gates:
+        for reason in gate.broken_by:
+            err.print(f"broken: {gate.text}: {reason}", markup=False, soft_wrap=True)
+    if comparison.broken:
+        raise typer.Exit(_BROKEN)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from transferbench.reports.statistics import Difference, mean, standard_deviation
+from transferbench.reports.findings.kinds import Claim, Gate, Outlay, Power
+from transferbench.reports.statistics.components import Components
+from transferbench.reports.statistics.effects import Effect
+from transferbench.reports.statistics.equivalence import Equivalence
+from transferbench.reports.statistics.paired import Difference, mean, standard_deviation
 from transferbench.runs.record import SCORES
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a value lies with 95 % confidence, in the unit of the value."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -14,12 +26,20 @@ class Cell:
     """One score of one recipe, in fractions."""
 
     values: Mapping[int, float]
-    """By seed, in the order of seeds; never empty."""
+    """By seed of the transfer, in the order of seeds; never empty."""
     delta: Difference | None
     """To the baseline, over the seeds that both have; None where there is nothing to compare."""
     paper: float | None
     paper_sd: float | None = None
     """The paper's spread, where it prints one."""
+    over_pictures: Interval | None = None
+    """Of the mean, had other pictures of the same kind been scored; None where no run kept replicates."""
+    delta_over_pictures: Interval | None = None
+    """Of the difference to the baseline on the same pictures; None where either kept no replicates."""
+    unpaired: int = 0
+    """Seeds that the row or the baseline has alone, so that the difference is without them."""
+    equivalence: Equivalence | None = None
+    """Whether the difference is too small to matter, where that was asked and there is an interval."""
 
     @property
     def mean(self) -> float:
@@ -34,12 +54,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run of one task took."""
+    """What a run of one task took; means over seeds but for the memory."""
 
     wall_seconds: float
-    """Mean over seeds."""
     peak_memory_bytes: int
     """Greatest over seeds."""
+    device_seconds: float = 0.0
+    """Wall seconds times the devices at work on one run."""
+    images_per_second: float | None = None
+    """Trained on, all devices together; None where a record does not tell."""
+    parameters: int | None = None
+    """Of the whole network, heads included."""
+    backbone_macs: float | None = None
+    """Multiply-adds of the backbone on one picture of the protocol's size."""
     teaching_seconds: float | None = None
     """Of the wall seconds, those of a teacher's forward passes; None without one."""
     teacher_seconds: float | None = None
@@ -47,20 +74,61 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Why a row does not stand in its column as the others do."""
+
+    reason: str
+    is_comparable: bool
+    """Whether a difference is given all the same, as where only versions of software differ."""
+
+
+@dataclass(frozen=True)
 class Row:
-    """One recipe."""
+    """One recipe by one protocol."""
 
     recipe: str
-    baseline: str
-    """Recipe that its differences are to."""
     cells: Mapping[str, Cell]
-    """By name of score; a recipe without runs of a task has none of its scores."""
-    protocols: Mapping[str, str]
-    """By task."""
-    costs: Mapping[str, Cost]
-    """By task."""
-    departures: Mapping[str, str]
-    """By task, why its numbers do not compare with the baseline's; mostly empty."""
+    """By name of score."""
+    cost: Cost | None = None
+    """None of a row from elsewhere."""
+    mark: Mark | None = None
+    is_foreign: bool = False
+    """Whether the numbers were measured by another tool."""
+    identities: Mapping[int, str] = field(default_factory=dict)
+    """Seed to the identity of its run; empty of a row from elsewhere."""
+    pretraining_seeds: Mapping[int, int] = field(default_factory=dict)
+    """Seed to that of the backbone's own training."""
+    outlay: Outlay | None = None
+    """None of a row from elsewhere."""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether differences of the row mean something."""
+        return not self.is_foreign and (self.mark is None or self.mark.is_comparable)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Recipes that were measured by one protocol and are compared with one of them."""
+
+    task: str
+    protocol: str
+    """Name and version, and what departs from them."""
+    baseline: str
+    rows: tuple[Row, ...]
+    """Baseline first, if it was measured."""
+    columns: tuple[str, ...]
+    """Names of the scores that occur, in the order of `SCORES`."""
+    components: Mapping[str, Components] = field(default_factory=dict)
+    """By score, the variance of pretraining and of transfer; empty unless backbones were fine-tuned again."""
+    effects: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict)
+    """By score, what each factor brings; empty unless a design built the recipes."""
+    powers: Mapping[str, Power] = field(default_factory=dict)
+    """By score, where it was asked for."""
+
+    def row(self, recipe: str) -> Row | None:
+        """Returns the row of a recipe, None where it has none."""
+        return next((row for row in self.rows if row.recipe == recipe), None)
 
 
 @dataclass(frozen=True)
@@ -70,32 +138,26 @@ class Comparison:
     suite: str
     baseline: str
     """The first one, where recipes are compared with several."""
-    rows: tuple[Row, ...]
-    """Baseline first."""
-    columns: tuple[str, ...]
-    """Names of the scores that occur, in the order of `SCORES`."""
+    recipes: tuple[str, ...]
+    """That have a row somewhere, in order, baseline first."""
+    tables: tuple[Table, ...]
+    """In the order of tasks, then of protocols, then of baselines."""
     notes: tuple[str, ...]
     """What a reader must know beside the numbers."""
+    claims: tuple[Claim, ...] = ()
+    """Whether who classifies better transfers better."""
+    gates: tuple[Gate, ...] = ()
+    """What was asked to hold."""
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Why gates do not hold, a sentence a row; empty where all hold."""
+        return tuple(reason for gate in self.gates for reason in gate.broken_by)
 
     def without_details(self) -> Comparison:
         """Returns the comparison with the scores alone that answer the question at a glance."""
-        return replace(self, columns=tuple(name for name in self.columns if not SCORES[name].is_detail))
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """In the order of columns."""
-        return tuple(dict.fromkeys(name.partition("/")[0] for name in self.columns))
-
-    def columns_of(self, task: str) -> tuple[str, ...]:
-        """Returns the names of the scores of one task."""
-        return tuple(name for name in self.columns if name.partition("/")[0] == task)
-
-    def rows_of(self, task: str) -> tuple[Row, ...]:
-        """Returns the rows that have runs of a task."""
-        return tuple(row for row in self.rows if task in row.protocols)
-
-    def groups_of(self, task: str) -> tuple[tuple[Row, ...], ...]:
-        """Returns the same, those of one baseline together; the first one's protocol is its table's."""
-        rows = self.rows_of(task)
-        baselines = dict.fromkeys(row.baseline for row in rows)
-        return tuple(tuple(row for row in rows if row.baseline == name) for name in baselines)
+        tables = (
+            replace(table, columns=tuple(name for name in table.columns if not SCORES[name].is_detail))
+            for table in self.tables
+        )
+        return replace(self, tables=tuple(tables))

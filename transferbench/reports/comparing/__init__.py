@@ -1,0 +1,1 @@
+"""Records to rows: what may stand side by side, and what a reader must know of it."""

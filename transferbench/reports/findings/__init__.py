@@ -1,0 +1,1 @@
+"""What is concluded from rows: claims, costs against gains, effects, power, gates."""
