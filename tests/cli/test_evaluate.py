@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cli.command import error, told
@@ -14,6 +17,8 @@ from tests.fabricate.toml import write_toml
 from tests.fabricate.voc import write_voc
 from tests.runs.tiny import DETECT, MACHINE, pretraining, transfer
 from transferbench.runs.execute import execute
+from transferbench.runs.resample import write_replicates
+from transferbench.tasks.base import Evidence
 
 HEADLINES = ["detect/map_voc07", "detect/map_area", "detect/coco_ap", "detect/coco_ap50"]
 RULES = DETECT.model_copy(
@@ -79,6 +84,76 @@ def test_the_difference_of_two_runs_is_told_score_by_score(world: Path) -> None:
     difference = json.loads(both.stdout)["difference"]
     assert difference["detect/lost_missed"] == one["detect/lost_missed"] - other["detect/lost_missed"]
     assert set(difference) == set(one)
+
+
+def test_the_difference_of_each_class_is_told_too(world: Path, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(truth_as_results(world)))
+    run = json.loads((world / "mini_d" / "record.json").read_text())
+    where = ("--predictions", path, "--data", world, "--protocol", world / "tiny.toml")
+
+    result = told("evaluate", *where, "--against", world / "mini_d", "--format", "json")
+
+    found = json.loads(result.stdout)["difference_per_class"]
+    theirs = run["per_class"]["detect/map_area"]
+    assert found["detect/map_area"] == {"cat": 1.0 - theirs["cat"], "dog": 1.0 - theirs["dog"]}
+    assert found.keys() <= run["scores"].keys()
+
+
+def test_the_differences_of_classes_stand_behind_their_scores(world: Path, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(truth_as_results(world)))
+    where = ("--predictions", path, "--data", world, "--protocol", world / "tiny.toml")
+
+    result = told("evaluate", *where, "--against", world / "mini_d")
+
+    cat = next(line for line in result.stdout.splitlines() if line.startswith("cat"))
+    assert "100.0 +" in cat
+    assert "no intervals: predictions of another tool were not resampled" in result.stderr
+
+
+def resample(folder: Path, worth: Sequence[float], *, pictures: str = "abcd") -> None:
+    """Writes resamples of a run whose score is the mean of what its pictures are worth."""
+    worth_N = np.array(worth)
+
+    def scores(weights_NR: np.ndarray) -> dict[str, np.ndarray]:
+        return {"detect/map_voc07": worth_N @ weights_NR / weights_NR.sum(0)}
+
+    write_replicates(folder, Evidence(tuple(pictures), worth_N, scores))
+
+
+@pytest.fixture
+def resampled(world: Path, tmp_path: Path) -> Path:
+    """The two runs, with resamples of which the first is better on every one."""
+    for name, worth in (("mini_b", (0.5, 0.6, 0.7, 0.8)), ("mini_d", (0.4, 0.4, 0.4, 0.4))):
+        shutil.copytree(world / name, tmp_path / name)
+        resample(tmp_path / name, worth)
+    return tmp_path
+
+
+def test_a_difference_has_its_interval_over_the_same_pictures(resampled: Path) -> None:
+    runs = ("evaluate", resampled / "mini_b", "--against", resampled / "mini_d")
+
+    content, text = json.loads(told(*runs, "--format", "json").stdout), told(*runs)
+
+    (interval,) = content["difference_over_pictures"].values()
+    assert 0.1 < interval["low"] < 0.25 < interval["high"] < 0.4
+    brackets = f"[{100 * interval['low']:+.2f}, {100 * interval['high']:+.2f}]"
+    assert brackets in text.stdout.splitlines()[0]
+    assert "in brackets, 95 % intervals over pictures" in text.stderr
+
+
+def test_runs_resampled_on_other_pictures_or_not_at_all_have_no_interval(resampled: Path) -> None:
+    runs = ("evaluate", resampled / "mini_b", "--against", resampled / "mini_d")
+
+    resample(resampled / "mini_d", (0.4, 0.4, 0.4, 0.5), pictures="abce")
+    others = told(*runs)
+    (resampled / "mini_b" / "replicates.npz").unlink()
+    absent = told(*runs)
+
+    assert "no intervals: the two runs were resampled on other pictures" in others.stderr
+    assert f"{resampled / 'mini_b'} has no replicates.npz, as runs of older versions" in absent.stderr
+    assert "[" not in others.stdout.splitlines()[0] + absent.stdout.splitlines()[0]
 
 
 def test_coco_results_of_another_tool_are_scored(world: Path, tmp_path: Path) -> None:

@@ -10,7 +10,20 @@ from tests.cli.command import told
 from transferbench.cli.main import app
 
 COMMANDS = [
-    *("demo", "pretrain", "detect", "segment", "run", "compare", "data", "bench", "list", "show"),
+    *(
+        "demo",
+        "pretrain",
+        "detect",
+        "segment",
+        "run",
+        "compare",
+        "explain",
+        "diff",
+        "data",
+        "bench",
+        "list",
+        "show",
+    ),
 ]
 BENCHES = ["bench data", "bench train", "bench eval"]
 

@@ -14,6 +14,7 @@ from transferbench.cli.failures import told
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from transferbench.cli.against import Against
     from transferbench.runs.rescore import Rescored
     from transferbench.tasks.catalog import TaskName
 
@@ -52,10 +53,11 @@ def evaluate(
 ) -> None:
     """Score predictions again, without a network: all scores, each class, AP lost to each kind of error."""
     from transferbench.cli import requests
+    from transferbench.cli.against import against as beside
 
     requests.require_format(form, _FORMATS)
     rescored = _rescored(run, predictions, data, (protocol, task))
-    other = None if against is None else _other(rescored, against, data)
+    other = None if against is None else beside(rescored, run, against, data)
     if form == "json":
         print(json.dumps(_content(rescored, other), indent=1))
         return
@@ -105,29 +107,9 @@ def _task_of(protocol: str, task: str) -> TaskName:
     return having[0]
 
 
-def _other(rescored: Rescored, against: Path, data: Path | None) -> Rescored:
-    from transferbench.errors import ConfigError
-    from transferbench.runs.rescore import rescore_run
+def _content(rescored: Rescored, other: Against | None) -> dict[str, Any]:
+    from transferbench.cli.against import as_json
 
-    other = rescore_run(against, data)
-    ours, theirs = (
-        (
-            each.protocol.partition(" ")[0],
-            each.outcome.predictions["picture_names"].tolist(),
-            each.task.data.classes,
-        )
-        for each in (rescored, other)
-    )
-    if ours != theirs:
-        raise ConfigError(
-            f"--against {against}: expected a run by {ours[0]} on the same pictures, found one by {theirs[0]}"
-            + ("" if ours[0] != theirs[0] else " on others")
-            + "; scores of different protocols or data do not compare"
-        )
-    return other
-
-
-def _content(rescored: Rescored, other: Rescored | None) -> dict[str, Any]:
     outcome = rescored.outcome
     content: dict[str, Any] = {
         "protocol": rescored.protocol,
@@ -138,16 +120,12 @@ def _content(rescored: Rescored, other: Rescored | None) -> dict[str, Any]:
         "remarks": list(rescored.remarks),
     }
     if other is not None:
-        content["difference"] = {
-            name: value - other.outcome.scores[name]
-            for name, value in outcome.scores.items()
-            if name in other.outcome.scores
-        }
+        content |= as_json(other)
     return content
 
 
-def _tell(rescored: Rescored, other: Rescored | None) -> None:
-    from transferbench.cli.console import err, out
+def _tell(rescored: Rescored, other: Against | None) -> None:
+    from transferbench.cli.console import err, out, wide_out
     from transferbench.runs.record import SCORES
 
     data = rescored.task.data
@@ -158,31 +136,55 @@ def _tell(rescored: Rescored, other: Rescored | None) -> None:
     )
     for remark in rescored.remarks:
         err.print(remark, markup=False, soft_wrap=True)
-    if other is not None and other.record is not None:
-        their = other.record
-        err.print(
-            f"differences, signed: from {their.recipe}, seed {their.seed}, by {their.protocol}",
-            markup=False,
-            soft_wrap=True,
-        )
+    if other is not None:
+        _tell_other(other)
     for name, value in rescored.outcome.scores.items():
         title = SCORES[name].title if name in SCORES else name
-        theirs = None if other is None else other.outcome.scores.get(name)
-        difference = "" if theirs is None else f"  {100 * (value - theirs):+6.2f}"
-        out.print(f"{title:>24} {100 * value:7.2f}{difference}   {name}", markup=False)
-    out.print(_by_class(rescored.outcome.per_class))
+        out.print(f"{title:>24} {100 * value:7.2f}{_difference(other, name)}   {name}", markup=False)
+    wide_out().print(_by_class(rescored.outcome.per_class, {} if other is None else other.per_class))
     _tell_change(rescored)
 
 
-def _by_class(per_class: Mapping[str, Mapping[str, float | None]]) -> Table:
-    """Returns a table with a line a class: numbers of objects, then the scores that tell most."""
+def _tell_other(found: Against) -> None:
+    from transferbench.cli.console import err
+
+    record = found.other.record
+    assert record is not None
+    line = f"differences, signed: from {record.recipe}, seed {record.seed}, by {record.protocol}"
+    brackets = (
+        "in brackets, 95 % intervals over pictures"
+        if found.over_pictures
+        else f"no intervals: {found.why_no_interval}"
+    )
+    for text in (line, brackets):
+        err.print(text, markup=False, soft_wrap=True)
+
+
+def _difference(other: Against | None, name: str) -> str:
+    """Returns a signed difference and, where there is one, its interval."""
+    if other is None or name not in other.difference:
+        return ""
+    low, high = other.over_pictures.get(name, (None, None))
+    interval = "" if low is None or high is None else f" [{100 * low:+.2f}, {100 * high:+.2f}]"
+    width = 17 if other.over_pictures else 0
+    return f"  {100 * other.difference[name]:+6.2f}{interval:<{width}}"
+
+
+def _by_class(
+    per_class: Mapping[str, Mapping[str, float | None]],
+    differences: Mapping[str, Mapping[str, float | None]],
+) -> Table:
+    """Returns a table with a line a class: the scores that tell most, before them the numbers of objects.
+
+    Differences take the place of the numbers, for which there is no room beside them.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from transferbench.runs.record import SCORES
 
     scores = [name for name in per_class if name in SCORES and not SCORES[name].is_detail]
-    counts = [name for name in per_class if name not in SCORES]
+    counts = [] if differences else [name for name in per_class if name not in SCORES]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("class")
     for name in (*counts, *scores):
@@ -190,12 +192,18 @@ def _by_class(per_class: Mapping[str, Mapping[str, float | None]]) -> Table:
         table.add_column(title, justify="right")
     for label in next(iter(per_class.values())):
         numbers = [f"{per_class[name][label] or 0:.0f}" for name in counts]
-        table.add_row(label, *numbers, *(_percent(per_class[name].get(label)) for name in scores))
+        shown = [
+            _percent(per_class[name].get(label), differences.get(name, {}).get(label)) for name in scores
+        ]
+        table.add_row(label, *numbers, *shown)
     return table
 
 
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f}"
+def _percent(value: float | None, difference: float | None = None) -> str:
+    """Returns a score of a class and, behind it, what it has more than the other run's."""
+    if value is None:
+        return "-"
+    return f"{100 * value:.1f}" + ("" if difference is None else f" {100 * difference:+.1f}")
 
 
 def _tell_change(rescored: Rescored) -> None:

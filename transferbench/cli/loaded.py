@@ -38,13 +38,14 @@ def data_lines(data: DataCard) -> list[str]:
 
 def report_lines(report: LoaderReport) -> list[str]:
     """Returns the report, a line a subject."""
-    settings = f"settings: {_settings(report.settings)}"
+    settings = f"settings: {settings_line(report.settings)}"
     if report.was_random:
         return [f"backbone: {report.arch}, random weights: the control", settings]
     held = f" ({_VOUCHED[report.sha256_from]})" if report.sha256_from else ""
+    sha256 = report.shuffled_from or report.sha256
     lines = [
         f"weights: {report.source}" + (f", from {report.origin}" if report.origin != report.source else ""),
-        f"sha256: {report.sha256}{held}",
+        f"sha256: {sha256}{held}",
         f"loaded: {report.arch}, {report.matched} tensors, {percent(report.share_loaded)} of its numbers, "
         f"{' and '.join(report.dtypes)}; nothing unexpected, finite; {_norms(report)}",
     ]
@@ -54,6 +55,8 @@ def report_lines(report: LoaderReport) -> list[str]:
         if names:
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             lines.append(f"{what}: {names[0]}{more}")
+    if report.shuffled_from:
+        lines.append("shuffled: values stand elsewhere in their tensors, batch norm starts anew: a control")
     if report.twins:
         lines.append(
             f"cannot tell: {', '.join(report.twins)} would take the same tensors and stride elsewhere; "
@@ -78,7 +81,7 @@ def _classifier(report: LoaderReport) -> str:
     return f"{classes}{tensors} ({names})"
 
 
-def _settings(settings: Mapping[str, Mapping[str, Any]]) -> str:
+def settings_line(settings: Mapping[str, Mapping[str, Any]]) -> str:
     """Returns settings grouped by who told them."""
     order = list(settings)
     by_teller = sorted(settings.items(), key=lambda item: item[1]["told_by"])

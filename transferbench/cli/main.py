@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from transferbench.cli import bench, catalogs, compare, data, evaluate, predict, suites, train, weights
+from transferbench.cli import (
+    bench,
+    catalogs,
+    compare,
+    data,
+    diff,
+    evaluate,
+    explain,
+    predict,
+    report,
+    suites,
+    train,
+    weights,
+)
 
 app = typer.Typer(
     name="transferbench",
@@ -21,6 +34,9 @@ app.command()(evaluate.evaluate)
 app.command()(predict.predict)
 app.command()(suites.run)
 app.command()(compare.compare)
+app.command()(report.report)
+app.command()(explain.explain)
+app.command()(diff.diff)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 app.command("list")(catalogs.list_)
