@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from io import StringIO
 from pathlib import Path
 
@@ -17,8 +16,12 @@ from tests.fabricate.records import top1
 from tests.fabricate.toml import write_toml
 from tests.runs.tiny import CLASSIFY
 from transferbench.cli.live import _view
+from transferbench.cli.outlook import Outlook
 from transferbench.cli.requests import job_count, run_count
+from transferbench.cli.suite_flags import devices_of, places, seeds_of, suite_of
+from transferbench.errors import ConfigError
 from transferbench.recipes.suite import Suite
+from transferbench.runs.forecast import Forecast
 from transferbench.runs.queue import Progress
 from transferbench.runs.record import find_records
 
@@ -76,10 +79,11 @@ def test_a_teacher_that_is_missing_is_told_before_anything_is_made(tmp_path: Pat
 @pytest.mark.parametrize(("names", "tables"), [(["tall"], 0), (["tall", "plain"], 1)])
 def test_a_terminal_shows_no_table_while_only_teachers_are_done(names: list[str], tables: int) -> None:
     suite = Suite(name="s", baseline="plain", recipes=("plain",), teachers=("tall",))
-    progress = Progress(waiting=[], records=[run for name in names for run in top1(name, 0.5)])
+    runs = [run for name in names for run in top1(name, 0.5)]
+    progress = Progress(waiting=[], records=runs, took=[1.0] * len(runs))
 
     with StringIO() as text:
-        Console(file=text, width=80).print(_view(suite, progress, 3, time.monotonic()))
+        Console(file=text, width=80).print(_view(suite, progress, 3, Outlook(Forecast(), 1)))
         shown = text.getvalue()
 
     assert f"{len(names)} of 3 runs done" in shown
@@ -111,8 +115,8 @@ def test_a_suite_with_a_teacher_runs_from_start_to_table(tmp_path: Path) -> None
     assert set(runs) == {"plain", "student", "tall"}
     assert runs["plain"].protocol == "side32@1" and runs["student"].protocol == "side48@1"
     assert "tall" not in result.stdout.partition("cost of student")[0]
-    rows = json.loads((tmp_path / "out" / "compare.json").read_text())["rows"]
-    assert [row["recipe"] for row in rows] == ["plain", "student"]
+    tables = json.loads((tmp_path / "out" / "compare.json").read_text())["tables"]
+    assert {row["recipe"] for table in tables for row in table["rows"]} == {"plain", "student"}
 
 
 @pytest.mark.slow
@@ -126,3 +130,65 @@ def test_a_student_whose_teacher_failed_is_not_trained(tmp_path: Path) -> None:
     assert "failed: student/classify/seed3: " in result.stderr
     assert "the run that this one needs did not finish" in result.stderr
     assert [record.recipe for record in find_records(tmp_path / "out")] == ["plain"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--seeds", "two"], "--seeds: expected a count as 3, or a list as 0,2,5, found 'two'"),
+        (["--seeds", "0"], "--seeds: expected a count as 3, or a list as 0,2,5, found '0'"),
+        (["--seeds", ","], "--seeds: expected a count as 3, or a list as 0,2,5, found ','"),
+        (["--seeds", "2,2"], "--seeds: expected seeds that differ, found 2 twice; leave one out"),
+        (["--seeds", "1,2", "--first-seed", "3"], "--first-seed: expected a count as --seeds, found a list"),
+        (["--weights", "mini_b"], "--weights 'mini_b': expected RECIPE=BACKBONE, once a recipe"),
+        (
+            ["--weights", "mini_b=a", "--weights", "mini_b=b"],
+            "--weights 'mini_b=b': expected RECIPE=BACKBONE",
+        ),
+        (["--weights", "mini_a=x"], "--weights mini_a=...: expected one of the suite's recipes"),
+        (["--weights", "mini_b=no.pth"], "no.pth: expected 'random:ARCH'"),
+        (["--public"], "--public: expected a suite that names published weights, found 'demo'"),
+        (["--only", "mini_c/*"], "--only 'mini_c/*': expected a pattern of runs"),
+        (["--devices", "cpu", "--jobs", "2"], "--jobs: expected nothing beside --devices"),
+        (["--devices", "cpu", "--device", "cpu"], "--device: expected nothing beside --devices"),
+        (["--devices", "cpu,warp:9"], "--device 'warp:9': expected a device of this machine"),
+    ],
+)
+def test_a_flag_that_cannot_be_obeyed_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+
+    assert f"error: {message}" in error("run", "demo", "--data", "data", *flags)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_published_weights_take_the_place_of_a_pretraining_and_other_flags_go_before_them() -> None:
+    suite, recipes = suite_of("table8", is_public=True)
+    given, _ = suite_of("table8", ["resnet50_d_mixup=own.pth"], is_public=True)
+
+    assert suite.weights == {"resnet50_d_mixup": "resnet50d.gluon_in1k"}
+    assert [recipe.weights for recipe in recipes if recipe.name == "resnet50_d_mixup"] == [
+        "resnet50d.gluon_in1k"
+    ]
+    assert given.weights == {"resnet50_d_mixup": "own.pth"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [(None, (0, 1)), ("3", (0, 1, 2)), ("5,", (5,)), ("0, 2,5", (0, 2, 5))]
+)
+def test_seeds_are_a_count_or_a_list(text: str | None, seeds: tuple[int, ...]) -> None:
+    assert seeds_of(suite_of("demo")[0], text) == seeds
+
+
+def test_repeats_that_would_meet_other_seeds_are_refused() -> None:
+    suite = suite_of("demo")[0].model_copy(update={"repeats": 2})
+
+    with pytest.raises(ConfigError, match=r"found 1000 twice, once as a repeat of another \(repeats = 2\)"):
+        seeds_of(suite, "0,1000")
+
+
+def test_devices_that_are_named_do_a_run_each_and_one_that_is_named_twice_two() -> None:
+    assert devices_of("cpu, cpu", device=None, jobs=None) == ("cpu", "cpu")
+    assert places("0,1,2") == 3

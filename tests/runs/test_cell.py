@@ -124,3 +124,39 @@ def test_a_cell_is_equal_to_itself_alone(tmp_path: Path) -> None:
     first = cells(tmp_path, 0)[0]
 
     assert len({first, replace(first)}) == 2
+
+
+def of_suite(folder: Path, **changes: Any) -> dict[str, Cell]:
+    """Returns, by label, the runs of a suite that pretrains one recipe and detects with its rows."""
+    suite, recipes = load_suite(suite_file(folder, recipes=["mine.toml"], **changes))
+    made = cells_of(suite, recipes, seeds=(0, 4), data=DATA, out=Path("out"))
+    return {cell.label: cell for cell in made}
+
+
+def test_a_backbone_is_fine_tuned_as_often_as_the_suite_says(tmp_path: Path) -> None:
+    found = of_suite(tmp_path, repeats=2)
+
+    assert list(found) == [
+        *("mine/classify/seed0", "mine/classify/seed4"),
+        *("mine/detect/seed0", "mine/detect/seed1000", "mine/detect/seed4", "mine/detect/seed1004"),
+    ]
+    again = found["mine/detect/seed1004"]
+    assert again.pretraining_seed == 4 and found["mine/detect/seed4"].pretraining_seed is None
+    assert again.weights == "out/mine/classify/seed4/backbone.safetensors"
+    assert again.needs == (Path("out/mine/classify/seed4"),)
+
+
+def test_a_control_takes_the_weights_of_another_rows_run_of_the_same_seed(tmp_path: Path) -> None:
+    control = {"weights": "shuffled:recipe:mine"}
+
+    found = of_suite(tmp_path, inline={"control": control})["control/detect/seed4"]
+
+    assert found.weights == "shuffled:out/mine/classify/seed4/backbone.safetensors"
+    assert found.needs == (Path("out/mine/classify/seed4"),)
+
+
+def test_a_limit_of_the_suite_is_one_of_every_run_and_stands_in_their_protocols(tmp_path: Path) -> None:
+    found = of_suite(tmp_path, limit=8)
+
+    assert {cell.limit for cell in found.values()} == {8}
+    assert found["mine/detect/seed0"].protocol_key == "miniature@1 (limit=8)"

@@ -16,6 +16,7 @@ from tests.fabricate.toml import write_toml
 from tests.miniature.tiny import TINY
 from transferbench.miniature.make import make
 from transferbench.miniature.shapes import SHAPES
+from transferbench.runs.index import finished_in
 from transferbench.runs.metrics import read_metrics
 from transferbench.tasks.catalog import PROTOCOLS, TaskName
 
@@ -25,7 +26,7 @@ RUNS = 5
 
 
 def suite(folder: Path) -> Path:
-    """Writes a suite of one pretraining, a control and two short transfers of both."""
+    """Writes a suite of one pretraining, a control and two short transfers of both; returns it."""
     write_toml(folder / "mine.toml", {"arch": "mini_b", "protocol": "miniature@1", "plan": PLAN})
     tasks: tuple[TaskName, ...] = ("detect", "segment")
     for task in tasks:
@@ -89,7 +90,8 @@ def test_a_suite_that_is_killed_three_times_ends_as_one_left_alone(tmp_path: Pat
     assert started("transferbench", tmp_path, "alone").wait() == 0
 
     assert told(out) == told(tmp_path / "alone")
-    assert len(told(out)) == RUNS
+    assert len(told(out)) == len(finished_in(out, is_kept=False)) == RUNS
+    assert not list(out.rglob("failure.json")) and not list(out.rglob("*.part"))
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:

@@ -56,3 +56,17 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         f"{tmp_path / 'file' / 'runs'}: expected a folder that can be written, found Not a directory; "
         "give another --out"
     )
+
+
+def test_a_row_whose_transfers_are_done_keeps_its_weights(tmp_path: Path) -> None:
+    before = SUITE.model_copy(update={"weights": {"mini_b": "a.pth"}})
+    remember_suite(tmp_path, before)
+    remember_suite(tmp_path, SUITE)  # nothing is done yet
+    remember_suite(tmp_path, before)
+    (tmp_path / "mini_b" / "detect" / "seed0").mkdir(parents=True)
+    (tmp_path / "mini_b" / "detect" / "seed0" / "record.json").touch()
+
+    assert message(tmp_path) == (
+        f"{tmp_path}: expected --weights mini_b=a.pth, as its runs had, found none; give it so, or another "
+        "--out"
+    )

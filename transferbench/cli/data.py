@@ -55,7 +55,7 @@ def pack(
     from transferbench.cli.console import out as stdout
     from transferbench.cli.interrupts import terminable
     from transferbench.cli.progress import counting
-    from transferbench.reports.durations import duration
+    from transferbench.reports.words.durations import duration
     from transferbench.tasks.classify.layouts import AnyData
     from transferbench.tasks.classify.pack.pack import Packing
     from transferbench.tasks.classify.pack.pack import pack as write

@@ -18,7 +18,7 @@ Source = Annotated[
     typer.Argument(
         metavar="BACKBONE",
         help="Run folder, file of weights, random:ARCH, timm:NAME, torchvision:NAME, hf:ORG/REPO, "
-        "or a name of `weights list`.",
+        "or a name of `weights list`; shuffled:BACKBONE permutes the values of any but a random one.",
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")]
@@ -92,3 +92,39 @@ Jobs = Annotated[
 ]
 Seeds = Annotated[int | None, typer.Option(min=1, metavar="N", help="Repeats of every run.")]
 FirstSeed = Annotated[int, typer.Option(min=0, help="Seed of the first repeat.")]
+SuiteSeeds = Annotated[
+    str | None,
+    typer.Option("--seeds", metavar="N|LIST", help="A count as 3, or a list as 0,2,5; else the suite's own."),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="PATTERN",
+        help="Runs to do, as 'RECIPE/*' or '*/detect/seed0' (repeatable); what they need is done too.",
+    ),
+]
+RowWeights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="RECIPE=BACKBONE",
+        help="Weights of a row in place of its pretraining, recorded (repeatable).",
+    ),
+]
+Public = Annotated[
+    bool, typer.Option("--public", help="Take the published weights that the suite names for its rows.")
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Do again what failed before; else it is left out and told.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done and what it would take, and do nothing.")
+]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="A run at a time on each, as 0,1 or cuda:0,cuda:1; one named twice does two at a time.",
+    ),
+]

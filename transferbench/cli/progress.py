@@ -10,7 +10,7 @@ from rich.text import Text
 
 from transferbench.cli.console import err
 from transferbench.engine.report import Report, Scored, Step
-from transferbench.reports.durations import duration
+from transferbench.reports.words.durations import duration
 
 _PLAIN_EVERY_SECONDS = 10.0
 
@@ -59,8 +59,9 @@ def fetch_first(source: str) -> None:
         WeightsError: see `fetch`; or it is no source, which is told before anything is done for it.
     """
     from transferbench.backbones.weights.fetch import fetch, is_remote
-    from transferbench.backbones.weights.local import require_local
+    from transferbench.backbones.weights.local import require_local, unshuffled
 
+    source = unshuffled(source)
     if is_remote(source):
         with fetching(source) as report:
             fetch(source, report)

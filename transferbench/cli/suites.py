@@ -11,16 +11,14 @@ from transferbench.cli import options
 from transferbench.cli.failures import told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from transferbench.recipes.recipe import Recipe
     from transferbench.recipes.suite import Suite
     from transferbench.runs.cell import Machine
     from transferbench.runs.queue import Progress
+    from transferbench.runs.selection import Selection
     from transferbench.tasks.base import TaskProtocol
     from transferbench.tasks.catalog import TaskName
 
-DEMO = "demo"
+DEMO, QUICK = "demo", "demo_quick"
 
 
 @told
@@ -28,110 +26,170 @@ def run(
     suite: Annotated[str, typer.Argument(help="Name (see `list suites`) or .toml file.")],
     data: options.Data = None,
     out: options.Out = None,
-    seeds: options.Seeds = None,
+    seeds: options.SuiteSeeds = None,
     first_seed: options.FirstSeed = 0,
+    only: options.Only = None,
+    weights: options.RowWeights = None,
+    is_public: options.Public = False,
+    is_retried: options.RetryFailed = False,
+    is_dry: options.DryRun = False,
     jobs: options.Jobs = None,
     device: options.Device = None,
+    devices: options.Devices = None,
     workers: options.Workers = 0,
     threads: options.Threads = 1,
     cache: options.Cache = "auto",
 ) -> None:
     """Do every run that a suite still lacks; stop it and start it again at will."""
-    from transferbench.cli import requests
-    from transferbench.recipes.load import load_protocol, load_suite, load_teachers
+    from dataclasses import replace
+
+    from transferbench.cli import requests, suite_flags
+    from transferbench.runs.cell import cells_of
+    from transferbench.runs.selection import selected
     from transferbench.runs.suite_folder import remember_suite
+    from transferbench.tasks.catalog import TASKS
 
     requests.require_one_process("run")
-    resolved, rows = load_suite(suite)
-    recipes = (*rows, *load_teachers(suite))
+    resolved, recipes = suite_flags.suite_of(suite, weights or (), is_public=is_public)
+    repeats = suite_flags.seeds_of(resolved, seeds, first_seed)
+    folder = suite_flags.folder_of(resolved, out)
+    nowhere: dict[TaskName, Path] = dict.fromkeys(TASKS, Path())
+    cells = cells_of(resolved, recipes, seeds=repeats, data=nowhere, out=folder)
+    selection = selected(cells, only or ())
+    if is_dry:
+        _tell_plan(folder, selection, jobs or suite_flags.places(devices), is_retried=is_retried)
+        return
     machine = requests.machine_of(device=device, workers=workers, threads=threads, cache=cache)
-    protocols: dict[TaskName, TaskProtocol] = {
-        task: load_protocol(task, key) for task, key in resolved.protocols.items()
-    }
-    pretrained = [load_protocol("classify", recipe.protocol) for recipe in recipes if recipe.is_trained_here]
-    if pretrained:  # one folder for all of them, which must be given if any cannot be drawn
-        real = (protocol for protocol in pretrained if protocol.name != "miniature")
-        protocols["classify"] = next(real, pretrained[0])
-    folders = requests.data_folders(data, protocols)
-    folder = out or Path("runs") / resolved.name
+    machine = replace(machine, devices=suite_flags.devices_of(devices, device=device, jobs=jobs))
+    folders = requests.data_folders(data, _protocols(selection))
+    _fetch_first(selection)
     remember_suite(folder, resolved)
     _work_off(
         resolved,
-        recipes,
-        _seeds(resolved, seeds, first_seed),
-        data=folders,
+        selection.with_data(folders),
         out=folder,
         machine=machine,
-        jobs=requests.run_count(jobs, device),
+        jobs=len(machine.devices) or requests.run_count(jobs, device),
+        is_retried=is_retried,
     )
 
 
 @told
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.")] = Path(
-        "runs/demo"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder that is written.", show_default="runs/demo"),
+    ] = None,
     seeds: options.Seeds = None,
     first_seed: options.FirstSeed = 0,
+    is_quick: Annotated[
+        bool, typer.Option("--quick", help="All of it in a minute, with trainings too short for a result.")
+    ] = False,
     jobs: options.Jobs = None,
     device: options.Device = None,
 ) -> None:
     """Tell the whole story on a laptop: miniature data, two backbones and a control, the table."""
-    from transferbench.cli import requests
+    from transferbench.cli import requests, suite_flags
     from transferbench.cli.console import err
     from transferbench.cli.data import draw
-    from transferbench.recipes.load import load_suite
+    from transferbench.runs.cell import cells_of
+    from transferbench.runs.selection import selected
     from transferbench.runs.suite_folder import remember_suite
+    from transferbench.tasks.catalog import TASKS
 
     requests.require_one_process("demo")
-    suite, recipes = load_suite(DEMO)
-    remember_suite(out, suite)  # refuses another suite's folder before anything is drawn in it
+    suite, recipes = suite_flags.suite_of(QUICK if is_quick else DEMO)
+    folder = suite_flags.folder_of(suite, out)
+    remember_suite(folder, suite)  # refuses another suite's folder before anything is drawn in it
     err.print(f"{suite.about}\n{suite.cost}", markup=False)
-    repeats = _seeds(suite, seeds, first_seed)
-    world = out / "data"
+    repeats = suite_flags.seeds_of(suite, None if seeds is None else str(seeds), first_seed)
+    world = folder / "data"
     draw(world, seed=first_seed)
+    data: dict[TaskName, Path] = dict.fromkeys(TASKS, world)
     _work_off(
         suite,
-        recipes,
-        repeats,
-        data=dict.fromkeys(("classify", "detect", "segment"), world),
-        out=out,
+        selected(cells_of(suite, recipes, seeds=repeats, data=data, out=folder), ()),
+        out=folder,
         machine=requests.machine_of(device=device, workers=0, threads=1),
         jobs=requests.run_count(jobs, device),
     )
 
 
-def _seeds(suite: Suite, count: int | None, first: int) -> tuple[int, ...]:
-    return tuple(range(first, first + count)) if count else tuple(first + seed for seed in suite.seeds)
+def _protocols(selection: Selection) -> dict[TaskName, TaskProtocol]:
+    """Returns a protocol of each task: of several, one whose data cannot be drawn, if there is one."""
+    protocols: dict[TaskName, TaskProtocol] = {}
+    for cell in selection.cells:
+        if cell.task not in protocols or protocols[cell.task].name == "miniature":
+            protocols[cell.task] = cell.protocol
+    return protocols
+
+
+def _fetch_first(selection: Selection) -> None:
+    """Fetches weights that are not here, in sight, and refuses those that are not to be had."""
+    from transferbench.cli.progress import fetch_first
+
+    loaded = (cell for cell in selection.cells if cell.weights is not None and not cell.needs)
+    for source in dict.fromkeys(str(cell.weights) for cell in loaded):
+        fetch_first(source)
+
+
+def _tell_plan(folder: Path, selection: Selection, jobs: int, *, is_retried: bool) -> None:
+    from transferbench.cli.console import out
+    from transferbench.cli.dry_run import plan_lines
+
+    for line in plan_lines(folder, selection, jobs=jobs, is_retried=is_retried):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def _work_off(
     suite: Suite,
-    recipes: Sequence[Recipe],
-    seeds: Sequence[int],
+    selection: Selection,
     *,
-    data: Mapping[TaskName, Path],
     out: Path,
     machine: Machine,
     jobs: int,
+    is_retried: bool = False,
 ) -> None:
-    from transferbench.cli.compare import write_comparison
+    from transferbench.cli.comparing import write_comparison
     from transferbench.cli.console import err
     from transferbench.cli.console import out as stdout
     from transferbench.cli.interrupts import terminable
     from transferbench.cli.live import live
-    from transferbench.reports.table import table
-    from transferbench.runs.cell import cells_of
+    from transferbench.cli.outlook import Outlook
+    from transferbench.reports.words.table import table
+    from transferbench.runs.forecast import Forecast
+    from transferbench.runs.index import finished_beside, finished_in
     from transferbench.runs.queue import run_cells
+    from transferbench.runs.record import find_records
 
-    cells = cells_of(suite, recipes, seeds=seeds, data=data, out=out)
-    with terminable(), live(suite, len(cells)) as show:
-        progress = run_cells(cells, machine, jobs=jobs, report=show)
-    if any(suite.is_row(record.recipe) for record in progress.records):
-        comparison = write_comparison(out, suite, progress.records)
+    _tell_needed(selection)
+    beside, finished = finished_beside(out), finished_in(out)
+    forecast = Forecast(entry.done(path) for path, entry in {**beside, **finished}.items())
+    outlook = Outlook(forecast, jobs, finished.keys())
+    with terminable(), live(suite, len(selection.cells), outlook) as show:
+        progress = run_cells(
+            selection.cells,
+            machine,
+            jobs=jobs,
+            report=show,
+            elsewhere={entry.identity: path for path, entry in beside.items()},
+            is_retried=is_retried,
+        )
+    finished_in(out)
+    records = find_records(out)
+    if any(suite.is_row(record.recipe) for record in records):
+        comparison = write_comparison(out, suite, records)
         stdout.print(table(comparison.without_details()))
     _tell_failures(progress)
     err.print(f"in {out}: compare.json, pictures/*.png and the runs", markup=False)
+
+
+def _tell_needed(selection: Selection) -> None:
+    from transferbench.cli.console import err
+
+    if selection.needed:
+        labels = ", ".join(cell.label for cell in selection.needed)
+        err.print(f"also needed: {labels}", markup=False, soft_wrap=True)
 
 
 def _tell_failures(progress: Progress) -> None:

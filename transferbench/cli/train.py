@@ -193,7 +193,7 @@ def _do(cell: Cell, machine: Machine, when_full: IfFull) -> None:
     from transferbench.cli.interrupts import interruptible
     from transferbench.cli.loaded import announce
     from transferbench.cli.progress import shown
-    from transferbench.reports.durations import duration
+    from transferbench.reports.words.durations import duration
     from transferbench.runs.execute import execute
     from transferbench.runs.record import SCORES
 

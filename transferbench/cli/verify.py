@@ -101,7 +101,7 @@ def _verified(
     """Returns the splits, all that is to be said of their files, faults first, and of a transfer's labels."""
     from transferbench.cli.console import err
     from transferbench.errors import DataError
-    from transferbench.reports.durations import duration
+    from transferbench.reports.words.durations import duration
     from transferbench.tasks.classify.protocols import ClassifyProtocol
     from transferbench.tasks.classify.verify.findings import KINDS
     from transferbench.tasks.classify.verify.findings import told as in_words

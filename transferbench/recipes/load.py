@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
 
-from transferbench.engine.plan import Step
-from transferbench.errors import ConfigError, nearest
+from transferbench.errors import ConfigError
+from transferbench.recipes.build import load_recipe as load_recipe
 from transferbench.recipes.faults import validated
+from transferbench.recipes.members import members_of
 from transferbench.recipes.merge import over
 from transferbench.recipes.merge import with_sets as with_sets
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.scaling import sets_with_rate
 from transferbench.recipes.suite import Suite
+from transferbench.recipes.toml_files import about as about
+from transferbench.recipes.toml_files import find, read
+from transferbench.recipes.toml_files import shipped as shipped
 from transferbench.recipes.whole import require_whole
 from transferbench.tasks.base import TaskProtocol
 from transferbench.tasks.catalog import (
@@ -25,45 +27,6 @@ from transferbench.tasks.catalog import (
     find_protocol,
     layouts_of,
 )
-
-Kind = Literal["recipes", "suites"]
-_OWN = ("name", "about", "paper")
-"""Keys that a base keeps to itself."""
-
-
-def shipped(kind: Kind) -> dict[str, Path]:
-    """Returns the files that come with the program, by name."""
-    package = Path(__file__).parents[1]
-    folder = next(f for f in (package / "configs", package.parent / "configs") if f.is_dir())
-    return {path.stem: path for path in sorted((folder / kind).glob("*.toml"))}
-
-
-def about(path: Path) -> str:
-    """Returns what a file says of itself."""
-    return str(_read(path).get("about", ""))
-
-
-def load_recipe(name: str, *, sets: Sequence[str] = (), beside: Path | None = None) -> Recipe:
-    """Returns a recipe, its base merged in and its name taken from the file's.
-
-    Args:
-        name: of a shipped recipe, or a path.
-        sets: one-off changes, `key.key=value`.
-        beside: folder that a path may be relative to.
-
-    Raises:
-        ConfigError: there is no such file, or it says something it may not.
-    """
-    path = _find("recipes", name, beside)
-    content = _read(path)
-    base = content.pop("base", None)
-    if base is not None:
-        content = _merged(_base(path, base), content)
-    changed = with_sets(content, sets)
-    recipe = validated(Recipe, {"name": path.stem, **changed}, _where(path, sets))
-    if not sets:  # a one-off change may cut a training short
-        _require_effect(path, recipe)
-    return recipe
 
 
 def load_suite(name: str) -> tuple[Suite, tuple[Recipe, ...]]:
@@ -92,18 +55,23 @@ def load_teachers(name: str) -> tuple[Recipe, ...]:
 
 
 def _suite(name: str) -> tuple[Suite, tuple[Recipe, ...], tuple[Recipe, ...]]:
-    path = _find("suites", name, None)
-    suite = validated(Suite, {"name": path.stem, **_read(path)}, str(path))
-    recipes, teachers = (
-        tuple(load_recipe(recipe, beside=path.parent) for recipe in listed)
-        for listed in (suite.recipes, suite.teachers)
-    )
-    require_whole(path, suite, recipes, teachers)
-    protocols = {task: _beside(path, key) for task, key in suite.protocols.items()}
+    path = find("suites", name, None)
+    said = validated(Suite, {"name": path.stem, **read(path)}, str(path))
+    members = members_of(path, said)
+    rows, teachers = members.rows, members.teachers
+    protocols = {task: _beside(path, key) for task, key in said.protocols.items()}
+    resolved = {
+        "recipes": tuple(recipe.name for recipe in rows),
+        "teachers": tuple(recipe.name for recipe in teachers),
+        "baseline": said.baseline or next(iter(members.levels), ""),
+        "protocols": protocols,
+        "levels": members.levels,
+    }
+    suite = said.model_copy(update=resolved)
+    require_whole(path, suite, rows, teachers)
     for task, key in protocols.items():
         load_protocol(task, key)
-    names = {"recipes": tuple(r.name for r in recipes), "teachers": tuple(r.name for r in teachers)}
-    return suite.model_copy(update={**names, "protocols": protocols}), recipes, teachers
+    return suite, rows, teachers
 
 
 def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> TaskProtocol:
@@ -135,7 +103,7 @@ def tasks_of(name: str) -> list[TaskName]:
 
     Those of a TOML file are the ones of its `base`, and of these the one that reads its `data.layout`.
     """
-    content = _read(Path(name)) if name.endswith(".toml") else {"base": name}
+    content = read(Path(name)) if name.endswith(".toml") else {"base": name}
     data = content.get("data")
     layout = data.get("layout") if isinstance(data, dict) else None
     by_layout = [task for task in TRANSFERS if layout in layouts_of(task)]
@@ -144,7 +112,7 @@ def tasks_of(name: str) -> list[TaskName]:
 
 
 def _own_protocol(task: TaskName, path: Path) -> TaskProtocol:
-    content = _read(path)
+    content = read(path)
     base = content.pop("base", None)
     if base is not None:
         below = find_protocol(task, str(base))
@@ -165,67 +133,6 @@ def _own_protocol(task: TaskName, path: Path) -> TaskProtocol:
 def _beside(suite: Path, key: str) -> str:
     """Returns a protocol's key, or its path as seen from here if the suite names a file."""
     return str(suite.parent / key) if key.endswith(".toml") else key
-
-
-def _find(kind: Kind, name: str, beside: Path | None) -> Path:
-    files = shipped(kind)
-    if name in files:
-        return files[name]
-    path = Path(name) if beside is None else beside / name
-    if path.suffix == ".toml" and path.is_file():
-        return path
-    raise ConfigError(
-        f"{kind[:-1]} {name!r}: expected a shipped one's name or the path of a .toml file, found neither; "
-        + nearest(name, list(files))
-    )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: expected a TOML file, found one that cannot be read ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: expected TOML, found a mistake: {error}; mend the line") from error
-
-
-def _base(path: Path, base: Any) -> dict[str, Any]:
-    if not isinstance(base, str):
-        raise ConfigError(f"{path}: base: expected the name of a file, found {base!r}")
-    content = _read(path.parent / base)
-    if "base" in content:
-        raise ConfigError(
-            f"{path}: base: expected a recipe without a base of its own, found {base!r}, which has one; "
-            "one level is all there is"
-        )
-    return content
-
-
-def _merged(base: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
-    return over({key: value for key, value in base.items() if key not in _OWN}, content)
-
-
-def _require_effect(path: Path, recipe: Recipe) -> None:
-    """Refuses what would happen after the last epoch; a schedule that cosine replaces may stand."""
-    plan, sizes = recipe.plan, recipe.tricks.progressive_size
-    if plan is None:
-        return
-    drops = plan.schedule.at_epochs if isinstance(plan.schedule, Step) and not recipe.tricks.cosine else ()
-    warmups = {"plan.warmup_epochs": plan.warmup_epochs}
-    if recipe.tricks.warmup:
-        warmups = {"tricks.warmup.epochs": recipe.tricks.warmup.epochs}
-    late: dict[str, list[float]] = {
-        **{key: [epochs] for key, epochs in warmups.items() if epochs >= plan.epochs},
-        "plan.schedule.at_epochs": [epoch for epoch in drops if epoch >= plan.epochs],
-        "tricks.progressive_size.epochs": [sizes.epochs] if sizes and sizes.epochs >= plan.epochs else [],
-    }
-    for key, epochs in late.items():
-        if epochs:
-            raise ConfigError(
-                f"{path}: {key}: expected epochs before the end at {plan.epochs}, found "
-                f"{', '.join(f'{epoch:g}' for epoch in epochs)}, which would have no effect; take it out, or "
-                "train longer"
-            )
 
 
 def _where(path: Path | str, sets: Sequence[str]) -> str:

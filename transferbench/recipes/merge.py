@@ -40,20 +40,29 @@ def with_sets(content: Mapping[str, Any], sets: Sequence[str]) -> dict[str, Any]
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise ConfigError(f"--set {text!r}: expected key=value, as plan.lr=0.2; write it so")
-        changed = _with(changed, key.strip().split("."), _value(value), text)
+        changed = with_value(changed, key.strip(), _value(value), f"--set {text!r}")
     return changed
 
 
-def _with(table: Mapping[str, Any], path: Sequence[str], value: Any, text: str) -> dict[str, Any]:
-    first, *rest = path
+def with_value(content: Mapping[str, Any], key: str, value: Any, where: str) -> dict[str, Any]:
+    """Returns a copy of the content with one value set.
+
+    Args:
+        content: tables within tables.
+        key: dotted, as `tricks.mixup`.
+        value: to be there.
+        where: the change is asked for, for the message.
+
+    Raises:
+        ConfigError: the key leads through a value that is no table.
+    """
+    first, _, rest = key.partition(".")
     if not rest:
-        return {**table, first: value}
-    below = table.get(first) or {}
+        return {**content, first: value}
+    below = content.get(first) or {}
     if not isinstance(below, Mapping):
-        raise ConfigError(
-            f"--set {text!r}: expected {first!r} to be a table, found {below!r}; set {first!r} whole"
-        )
-    return {**table, first: _with(below, rest, value, text)}
+        raise ConfigError(f"{where}: expected {first!r} to be a table, found {below!r}; set {first!r} whole")
+    return {**content, first: with_value(below, rest, value, where)}
 
 
 def _value(text: str) -> Any:

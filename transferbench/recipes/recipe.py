@@ -9,24 +9,26 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from transferbench.backbones.catalog import BACKBONES, TIMM
+from transferbench.backbones.weights.local import RANDOM, SHUFFLED
 from transferbench.engine.plan import Plan
 from transferbench.recipes.paper import PaperScores
 from transferbench.schema import Schema
 from transferbench.tricks.bag import Bag
 
 TAUGHT_BY = "recipe:"
-"""Before the name of a recipe whose run is the teacher of another."""
+"""Before the name of a recipe whose run is the teacher of another, or gives it its weights."""
 
 
 class Recipe(Schema):
     """One way to get a backbone: either weights that are there, or a plan and a bag of tricks."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")]
     """Of the row in tables and of the folder of its runs."""
     about: str = ""
     weights: str | None = None
-    """`random:ARCH`, a run folder, a file of weights, `timm:NAME`, `torchvision:NAME`, `hf:ORG/REPO`, or
-    a name of `weights list`."""
+    """`random:ARCH`, a run folder, a file of weights, `timm:NAME`, `torchvision:NAME`, `hf:ORG/REPO`,
+    a name of `weights list`, or `shuffled:` and one of these; in a suite also `recipe:NAME`, the run of
+    another of its recipes, and `shuffled:recipe:NAME`."""
     arch: str | None = None
     """Name of the backbone that is trained, or that a file of weights without a card is for."""
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -54,7 +56,7 @@ class Recipe(Schema):
     @model_validator(mode="after")
     def _is_one_way(self) -> Self:
         if self.weights is not None:
-            is_named_twice = self.weights.startswith("random:") and self.arch is not None
+            is_named_twice = self.weights.startswith(RANDOM) and self.arch is not None
             unused: list[str] = ["arch"] if is_named_twice else []
             unused += [key for key in ("init", "plan", "tricks") if key in self.model_fields_set]
             if unused:
@@ -93,6 +95,12 @@ class Recipe(Schema):
     def teacher(self) -> str | None:
         """Name of the recipe whose run teaches this one; None where weights do, or nobody."""
         source = self.tricks.distillation.teacher if self.tricks.distillation else ""
+        return source.removeprefix(TAUGHT_BY) if source.startswith(TAUGHT_BY) else None
+
+    @property
+    def given_by(self) -> str | None:
+        """Name of the recipe whose run gives this one its weights; None where nobody's does."""
+        source = (self.weights or "").removeprefix(SHUFFLED)
         return source.removeprefix(TAUGHT_BY) if source.startswith(TAUGHT_BY) else None
 
 

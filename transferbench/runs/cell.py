@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferbench.backbones.card import FILE_NAME as BACKBONE_FILE
+from transferbench.backbones.weights.local import SHUFFLED
 from transferbench.engine.plan import Precision
 from transferbench.engine.world import ALONE, World
 from transferbench.recipes.load import load_protocol
 from transferbench.recipes.recipe import Recipe
-from transferbench.recipes.suite import Suite
+from transferbench.recipes.suite import Suite, seeds_of_transfers
 from transferbench.tasks.base import CacheMode, TaskProtocol
 from transferbench.tasks.catalog import TaskName
 
@@ -30,6 +31,8 @@ class Machine:
     """None leaves it to the plan."""
     command: str = ""
     cache: CacheMode = "auto"
+    devices: tuple[str, ...] = ()
+    """Of the processes that do a run each, in their order, in place of `device`."""
     runs_at_once: int = 1
     """On this machine, each with a cache of its own."""
     world: World = ALONE
@@ -69,6 +72,11 @@ class Cell:
         return f"{self.recipe.name}/{self.task}/seed{self.seed}"
 
     @property
+    def backbone_seed(self) -> int:
+        """Of the backbone: that of its own training, or of what stands in for one."""
+        return self.seed if self.pretraining_seed is None else self.pretraining_seed
+
+    @property
     def protocol_key(self) -> str:
         """Name and version, and all that departs from them, as `voc07-c4@1 (plan.epochs=2, limit=100)`."""
         limited = () if self.limit is None else (f"limit={self.limit}",)
@@ -81,12 +89,13 @@ def cells_of(
 ) -> list[Cell]:
     """Returns the runs of a suite: every pretraining first, then every transfer, seed by seed.
 
-    A student of a recipe learns from the run of the same seed.
+    A student of a recipe learns from the run of the same seed, and a backbone is fine-tuned as often as the
+    suite says.
 
     Args:
         suite: which rows, protocols and seeds.
         recipes: those that the suite names, in order, and its teachers, which come first and do no transfer.
-        seeds: one run each; a seed is of pretraining and transfer alike.
+        seeds: one run each; a seed is of pretraining and of the first transfer alike.
         data: the data folder of each task.
         out: folder that the run folders are made in.
     """
@@ -105,13 +114,16 @@ def cells_of(
             recipe=recipe,
             task=task,
             protocol=protocol,
-            seed=seed,
+            seed=transfer_seed,
+            pretraining_seed=None if transfer_seed == seed else seed,
             data=data[task],
-            folder=folder_of(out, recipe, task, seed),
-            weights=_weights_of(recipe, out, seed),
-            needs=_needs_of(recipe, out, seed),
+            folder=folder_of(out, recipe, task, transfer_seed),
+            weights=_weights_of(recipe, out, seed, by_name),
+            needs=_needs_of(recipe, out, seed, by_name),
+            limit=suite.limit,
         )
         for seed in seeds
+        for transfer_seed in seeds_of_transfers(seed, suite.repeats)
         for task, protocol in tasks.items()
         for recipe in recipes
         if suite.is_row(recipe.name)
@@ -136,14 +148,20 @@ def _pretraining(
         seed=seed,
         data=data,
         folder=folder_of(out, recipe, "classify", seed),
-        teacher=None if teacher is None else _weights_of(teacher, out, seed),
-        needs=() if teacher is None else _needs_of(teacher, out, seed),
+        limit=suite.limit,
+        teacher=None if teacher is None else _weights_of(teacher, out, seed, by_name),
+        needs=() if teacher is None else _needs_of(teacher, out, seed, by_name),
     )
 
 
-def _weights_of(recipe: Recipe, out: Path, seed: int) -> str:
+def _weights_of(recipe: Recipe, out: Path, seed: int, by_name: Mapping[str, Recipe]) -> str:
+    if recipe.given_by is not None:
+        kind = SHUFFLED if str(recipe.weights).startswith(SHUFFLED) else ""
+        return kind + _weights_of(by_name[recipe.given_by], out, seed, by_name)
     return recipe.weights or str(folder_of(out, recipe, "classify", seed) / BACKBONE_FILE)
 
 
-def _needs_of(recipe: Recipe, out: Path, seed: int) -> tuple[Path, ...]:
+def _needs_of(recipe: Recipe, out: Path, seed: int, by_name: Mapping[str, Recipe]) -> tuple[Path, ...]:
+    if recipe.given_by is not None:
+        return _needs_of(by_name[recipe.given_by], out, seed, by_name)
     return (folder_of(out, recipe, "classify", seed),) if recipe.is_trained_here else ()

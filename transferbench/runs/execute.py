@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +24,7 @@ from transferbench.runs.metrics import MetricsFile
 from transferbench.runs.outcome import Spent, keep
 from transferbench.runs.record import Record, read_record
 from transferbench.runs.rescore import first_difference
+from transferbench.runs.reuse import NOWHERE, taken_over
 from transferbench.runs.setting import Setting, prepare
 from transferbench.tasks.base import DataCard, Outcome
 from transferbench.tasks.loader import Loader, scoring_batches
@@ -37,6 +38,7 @@ def execute(
     if_full: IfFull = "refuse",
     should_stop: Callable[[], int] = lambda: 0,
     announce: Callable[[LoaderReport, DataCard], None] = lambda loaded, data: None,
+    elsewhere: Mapping[str, Path] = NOWHERE,
 ) -> Record:
     """Returns the record of a run: done now, gone on with, or finished before with the same settings.
 
@@ -47,6 +49,7 @@ def execute(
         if_full: what to do where the run's folder is not empty.
         should_stop: number of the signal that asks for an end, or 0.
         announce: told what was loaded for a transfer, weights and data, before the first step.
+        elsewhere: folders of finished runs by identity, from which one that is the same is taken over.
 
     Raises:
         TransferbenchError: settings, data or weights are at fault; nothing has been written then.
@@ -59,7 +62,7 @@ def execute(
         try_kernels(setting.device)
     job = _job(setting, should_stop)
     with met(world, setting.device), _opened_by_first(cell.folder, if_full, world):
-        finished: Record | None = world.share(read_record(cell.folder) if world.is_first else None)
+        finished: Record | None = world.share(_done_before(setting, elsewhere) if world.is_first else None)
         if finished is not None:
             _require_same(finished, setting)
             return finished
@@ -80,6 +83,11 @@ def execute(
         record = keep(setting, job.model, outcome, spent) if world.is_first else None
         kept: Record = world.share(record)
         return kept
+
+
+def _done_before(setting: Setting, elsewhere: Mapping[str, Path]) -> Record | None:
+    cell = setting.cell
+    return read_record(cell.folder) or taken_over(cell, setting.identity, elsewhere)
 
 
 @contextmanager

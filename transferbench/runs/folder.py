@@ -125,6 +125,8 @@ def _is_ours(path: Path) -> bool:
         "backbone.safetensors",
         "error.txt",
         "failed_batch.txt",
+        "failure.json",
+        "replicates.npz",
         "pictures",
     )
     return path.name in names or path.name.startswith("predictions.") or path.name.endswith(".part")

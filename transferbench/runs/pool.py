@@ -5,16 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from transferbench.engine.report import Scored, Step
-from transferbench.errors import TransferbenchError
 from transferbench.runs.cell import Cell, Machine
+from transferbench.runs.failure import Failure, ended, failure_of
 from transferbench.runs.record import Record
+from transferbench.runs.reuse import NOWHERE
 
 _PATIENCE_SECONDS = 60
 _CONTEXT = multiprocessing.get_context("spawn")  # a forked torch has dead threads
@@ -25,7 +28,7 @@ class Message:
     """What a process says of the cell that it is at."""
 
     cell: Cell
-    content: Step | Scored | Record | str
+    content: Step | Scored | Record | Failure
     """Progress, the record at the end, or what went wrong."""
 
 
@@ -39,11 +42,12 @@ class _Worker:
 class Pool:
     """Processes that take cells and send messages.
 
-    A process whose master is gone ends itself at its next message.
+    A process whose master is gone ends itself at its next message; after a bug another takes its place.
     """
 
-    def __init__(self, machine: Machine, size: int) -> None:
+    def __init__(self, machine: Machine, size: int, elsewhere: Mapping[str, Path] = NOWHERE) -> None:
         self._machine = machine
+        self._elsewhere = dict(elsewhere)
         self._workers = [self._started(place) for place in range(size)]
 
     @property
@@ -65,7 +69,7 @@ class Pool:
             cell = worker.cell
             assert cell is not None
             content = self._received(worker)
-            if isinstance(content, Record | str):
+            if isinstance(content, Record | Failure):
                 worker.cell = None
             yield Message(cell, content)
 
@@ -83,49 +87,74 @@ class Pool:
 
     def _started(self, place: int) -> _Worker:
         ours, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(target=_work, args=(theirs, self._machine, place))
+        process = _CONTEXT.Process(target=_work, args=(theirs, self._machine, place, self._elsewhere))
         process.start()
         theirs.close()
         return _Worker(process, ours)
 
     def _received(self, worker: _Worker) -> Any:
+        assert worker.cell is not None
         try:
-            return worker.connection.recv()
+            content = worker.connection.recv()
         except (EOFError, ConnectionError):
-            worker.process.join(timeout=10)
-            code = worker.process.exitcode
-            place = self._workers.index(worker)
-            self._workers[place] = self._started(place)
-            return (
-                f"the process at work on it ended with status {code}; -9 says that the system stopped it, "
-                "most often for want of memory: take fewer --jobs or a smaller batch"
-            )
+            return ended(worker.cell, self._replaced(worker))
+        if isinstance(content, Failure) and content.kind == "bug":
+            self._replaced(worker)  # what a bug leaves behind, as on an accelerator, would fail the next run
+        return content
+
+    def _replaced(self, worker: _Worker) -> int | None:
+        """Starts a process in the place of one that is at its end; returns the status it ended with."""
+        worker.process.join(timeout=10)
+        code = worker.process.exitcode
+        worker.process.kill()
+        worker.connection.close()
+        place = self._workers.index(worker)
+        self._workers[place] = self._started(place)
+        return code
 
 
-def _work(connection: Connection[Any, Any], machine: Machine, place: int) -> None:
+class _MasterIsGoneError(BaseException):
+    """Nobody hears what a process says; not an Exception, as it is no fault of the run."""
+
+
+def _work(
+    connection: Connection[Any, Any], machine: Machine, place: int, elsewhere: Mapping[str, Path]
+) -> None:
     """Runs in the process."""
     from transferbench.engine.device import device_of
     from transferbench.engine.loop import Interrupted
     from transferbench.runs.execute import execute
 
-    machine = replace(machine, device=device_of(machine.device, place))
+    own = machine.devices[place] if machine.devices else device_of(machine.device, place)
+    machine = replace(machine, device=own)
     stopped_by = 0
 
     def on_terminate(number: int, _frame: object) -> None:
         nonlocal stopped_by
         stopped_by = number
 
+    def tell(news: Step | Scored | Record | Failure) -> None:
+        try:
+            connection.send(news)
+        except ConnectionError as error:
+            raise _MasterIsGoneError from error
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, on_terminate)
     while not stopped_by:
         try:
             cell = connection.recv()
-            try:
-                result: Record | str = execute(
-                    cell, machine, connection.send, if_full="resume", should_stop=lambda: stopped_by
-                )
-            except TransferbenchError as error:
-                result = str(error)
-            connection.send(result)
-        except (EOFError, ConnectionError, Interrupted):
+        except (EOFError, ConnectionError):
             os._exit(0)
+        try:
+            result: Record | Failure = execute(
+                cell, machine, tell, if_full="resume", should_stop=lambda: stopped_by, elsewhere=elsewhere
+            )
+        except (_MasterIsGoneError, Interrupted):
+            os._exit(0)
+        except Exception as error:
+            result = failure_of(cell, error)
+        with suppress(ConnectionError):
+            connection.send(result)
+        if isinstance(result, Failure) and result.kind == "bug":
+            os._exit(1)
