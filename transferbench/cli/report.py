@@ -14,6 +14,9 @@ from transferbench.cli.foreign import Foreign, ForeignData, ForeignProtocol
 if TYPE_CHECKING:
     from transferbench.reports.comparing.foreign import ForeignRow
 
+PAGE = "report"
+"""Folder of the page, in that of the runs."""
+
 
 @told
 def report(
@@ -39,7 +42,7 @@ def report(
 
     folders = found_folders(runs or [Path("runs/demo")])
     rows = foreign_rows(foreign, protocol=protocol, data=data)
-    page = write_report(folders, out or folders[0] / "report", baseline, foreign=rows)
+    page = write_report(folders, out or folders[0] / PAGE, baseline, foreign=rows)
     err.print(f"{page}: {page.stat().st_size / 1e6:.1f} MB; plots in {page.parent / 'plots'}", markup=False)
 
 

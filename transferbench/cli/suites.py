@@ -151,11 +151,11 @@ def _work_off(
     is_retried: bool = False,
 ) -> None:
     from transferbench.cli.comparing import write_comparison
-    from transferbench.cli.console import err
-    from transferbench.cli.console import out as stdout
+    from transferbench.cli.console import err, wide_out
     from transferbench.cli.interrupts import terminable
     from transferbench.cli.live import live
     from transferbench.cli.outlook import Outlook
+    from transferbench.cli.report import PAGE, write_report
     from transferbench.reports.words.table import table
     from transferbench.runs.forecast import Forecast
     from transferbench.runs.index import finished_beside, finished_in
@@ -179,9 +179,10 @@ def _work_off(
     records = find_records(out)
     if any(suite.is_row(record.recipe) for record in records):
         comparison = write_comparison(out, suite, records)
-        stdout.print(table(comparison.without_details()))
+        wide_out().print(table(comparison.without_details()))
+        page = write_report([out], out / PAGE)
+        err.print(f"{page}: the page; in {out}: compare.json, pictures/*.png and the runs", markup=False)
     _tell_failures(progress)
-    err.print(f"in {out}: compare.json, pictures/*.png and the runs", markup=False)
 
 
 def _tell_needed(selection: Selection) -> None:

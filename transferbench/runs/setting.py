@@ -91,6 +91,7 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
         "settings": loaded.report.values,
         "lineage": lineage,
         "seed": cell.seed,
+        **({} if cell.pretraining_seed is None else {"backbone_seed": cell.backbone_seed}),
     }
     identity = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return Setting(cell, machine, device, plan, bag, task, loaded, teacher, lineage, identity)
@@ -153,8 +154,7 @@ def _loaded(cell: Cell) -> LoadedBackbone:
     # The file of a pretraining says itself what it is for.
     arch = None if recipe.is_trained_here else recipe.arch
     asked = Asked(arch, recipe.settings, recipe.allow_missing, cell.trust)
-    seed = cell.seed if cell.pretraining_seed is None else cell.pretraining_seed
-    return load_backbone(source, cell.protocol.use, seed=seed, asked=asked)
+    return load_backbone(source, cell.protocol.use, seed=cell.backbone_seed, asked=asked)
 
 
 def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:
