@@ -92,13 +92,12 @@ def _same_pictures(rescored: Rescored, other_run: Path, data: Path | None) -> Re
 def _over_pictures(run: Path | None, other_run: Path) -> tuple[dict[str, tuple[float, float]], str]:
     """Returns intervals by score, and in words why there are none."""
     from transferbench.reports.statistics.replicates import interval_of_difference
-    from transferbench.runs.resample import FILE_NAME, replicates_of
+    from transferbench.runs.resample import replicates_of
 
     if run is None:
         return {}, "predictions of another tool were not resampled"
     ours, theirs = replicates_of(run), replicates_of(other_run)
-    if ours is None or theirs is None:
-        return {}, f"{run if ours is None else other_run} has no {FILE_NAME}, as runs of older versions"
+    assert ours is not None and theirs is not None  # scoring a run again leaves them there
     if not ours.is_paired_with(theirs):
         return {}, "the two runs were resampled on other pictures"
     found = {
