@@ -113,7 +113,7 @@ class DataCard:
 
     root: str
     fingerprint: str
-    """sha256 over names and sizes of the files of both splits."""
+    """sha256 over names and sizes of the files of both splits, and over what is in annotations and masks."""
     pictures: Mapping[str, int]
     """Number of pictures of each split."""
     classes: tuple[str, ...]

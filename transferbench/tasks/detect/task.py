@@ -89,10 +89,12 @@ class DetectTask:
                 f"{root}: expected objects to score, found {len(score)} pictures without any that is not "
                 "difficult; raise --limit or choose another split"
             )
-        files = {file for picture in train + score for file in (picture.path, picture.annotation_path)}
+        pictures = train + score
         self.data = DataCard(
             root=str(root),
-            fingerprint=fingerprint(root, files),
+            fingerprint=fingerprint(
+                root, (each.path for each in pictures), (each.annotation_path for each in pictures)
+            ),
             pictures={"train": len(train), "score": len(score)},
             classes=classes,
             remarks=splits.remarks,

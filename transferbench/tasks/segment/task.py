@@ -77,6 +77,7 @@ class SegmentTask:
         self.protocol = protocol
         self._splits = read_splits(root, protocol.data, limit, is_scored_only=is_scored_only)
         train, score, code = self._splits.train, self._splits.score, self._splits.code
+        pairs = (*train, *score)
         kept = PictureCache.for_shapes(
             [
                 (height, width, *colours)
@@ -91,7 +92,7 @@ class SegmentTask:
         self.data = DataCard(
             root=str(root),
             fingerprint=fingerprint(
-                self._splits.folder, (path for pair in (*train, *score) for path in (pair.picture, pair.mask))
+                self._splits.folder, (pair.picture for pair in pairs), (pair.mask for pair in pairs)
             ),
             pictures={"train": len(train), "score": len(score)},
             classes=self._splits.classes,
