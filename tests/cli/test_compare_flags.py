@@ -22,14 +22,11 @@ def test_a_gate_that_holds_says_nothing_and_exits_with_0(runs: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
 
 
-def test_a_gate_that_is_broken_exits_with_4_and_says_by_whom(runs: Path) -> None:
+def test_a_condition_that_is_met_exits_with_4_and_says_by_whom(runs: Path) -> None:
     result = told("compare", runs, "--format", "json", "--fail-if", "detect/map_voc07 < baseline - 0.5")
 
     assert result.exit_code == 4
-    assert result.stderr == (
-        "broken: detect/map_voc07 < baseline - 0.5: random, miniature@1: detect/map_voc07 to B is -54.65, "
-        "< -0.50\n"
-    )
+    assert result.stderr == ("met: random, miniature@1: detect/map_voc07 is -54.65 points to B, below -0.5\n")
     assert not json.loads(result.stdout)["gates"][0]["holds"]
 
 
@@ -101,3 +98,15 @@ def test_the_top1_of_published_weights_is_the_one_that_is_claimed(tmp_path: Path
         *(({"0": 0.70838}, True), ({"0": 0.74578}, True), ({"0": 0.7758}, True)),
     ]
     assert len(claim["paper_points"]) == 7
+
+
+@pytest.mark.parametrize("words", [(), ("--cost",), ("--cost", "--format", "latex"), ("--all",)])
+def test_a_table_of_another_tools_details_alone_is_shown(
+    runs: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    table = tmp_path / "theirs.csv"
+    table.write_text("recipe,score,percent,protocol\nrival,detect/coco_ap_small,31.5,strange@1\n")
+
+    text = told("compare", runs, "--foreign", str(table), *words).stdout
+
+    assert "strange@1: percent" in text and "31.5" in text

@@ -63,6 +63,7 @@ def test_detections_are_scored_on_their_data(tmp_path: Path) -> None:
     assert (row.name, row.task, row.protocol) == ("theirs", "detect", "tiny@1")
     assert row.values["detect/map_area"] == {0: pytest.approx(0.25)}
     assert row.source == f"{tmp_path / 'results.json'}, scored here on {tmp_path}"
+    assert row.told_by == "scoring"
 
 
 def test_predictions_without_protocol_or_data_and_these_without_a_file_are_refused(tmp_path: Path) -> None:

@@ -97,3 +97,24 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         f"error: {tmp_path / 'file'}: expected a folder that can be written, found Not a directory; give "
         "another --out\n"
     )
+
+
+def test_a_row_of_another_tools_details_alone_has_no_costs(tmp_path: Path) -> None:
+    folder, table = _folder(tmp_path, demo()), tmp_path / "theirs.csv"
+    table.write_text("recipe,score,percent,protocol\nrival,detect/coco_ap_small,31.5,strange@1\n")
+
+    result = told("report", folder, "--foreign", str(table), "--out", tmp_path / "page")
+
+    text = _text(tmp_path / "page" / "index.html")
+    assert result.exit_code == 0 and "rival" in text
+    assert text.count(": cost of a seed") == 3
+
+
+def test_the_baseline_that_was_asked_for_is_part_of_the_commands(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "a b", demo())
+
+    told("report", folder, "--baseline", "D", "--out", tmp_path / "page")
+
+    assert f"transferbench report '{folder}' --baseline D".replace("'", "&#39;") in _text(
+        tmp_path / "page" / "index.html"
+    )

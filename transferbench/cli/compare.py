@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FORMATS = ("table", "json", "csv", "markdown", "latex")
 _FOR_MACHINES = ("json", "csv")
 _BROKEN = 4
-"""Exit status where a gate does not hold."""
+"""Exit status where a condition is met."""
 
 
 @told
@@ -136,8 +136,7 @@ def _show(comparison: Comparison, form: str, sheets: Sequence[Sheet]) -> None:
 def _tell_broken(comparison: Comparison) -> None:
     from transferbench.cli.console import err
 
-    for gate in comparison.gates:
-        for reason in gate.broken_by:
-            err.print(f"broken: {gate.text}: {reason}", markup=False, soft_wrap=True)
+    for reason in comparison.broken:
+        err.print(f"met: {reason}", markup=False, soft_wrap=True)
     if comparison.broken:
         raise typer.Exit(_BROKEN)

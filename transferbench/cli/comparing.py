@@ -93,6 +93,8 @@ def compared_folders(
         TransferbenchError: see `transferbench.reports.comparing.comparison.compare`.
     """
     from transferbench.reports.comparing.comparison import compare
+    from transferbench.reports.comparing.failed import with_failures
+    from transferbench.runs.failure import failures_in
     from transferbench.runs.record import find_runs
     from transferbench.runs.suite_folder import recall_suite
 
@@ -100,17 +102,28 @@ def compared_folders(
     with _nothing_to_collect():
         runs = {path: record for folder in folders for path, record in find_runs(folder).items()}
         records = list(runs.values())
+        failures = {label: reason for folder in folders for label, reason in failures_in(folder).items()}
         if not records:
-            where = ", ".join(map(str, folders))
-            raise RunError(
-                f"{where}: expected finished runs, found none; start them with `transferbench run`"
-            )
+            raise RunError(_none_finished(folders, failures))
         if suite is None:
             own = baseline or records[0].recipe
             comparison = compare(records, suite=folders[0].name, baseline=own, foreign=foreign)
         else:
             comparison = compared(records, suite, baseline, foreign=foreign)
-        return _concluded(comparison, suite, runs, has_pictures), suite.recipes if suite else ()
+        concluded = _concluded(comparison, suite, runs, has_pictures)
+        return with_failures(concluded, failures), suite.recipes if suite else ()
+
+
+def _none_finished(folders: Sequence[Path], failures: Mapping[str, str]) -> str:
+    where = ", ".join(map(str, folders))
+    if not failures:
+        return f"{where}: expected finished runs, found none; start them with `transferbench run`"
+    label, reason = next(iter(failures.items()))
+    first = reason.strip().partition("\n")[0]
+    return (
+        f"{where}: expected finished runs, found {len(failures)} failed one{'s' * (len(failures) > 1)} (the "
+        f"first: {label}: {first}); mend that and start with `transferbench run SUITE --retry-failed`"
+    )
 
 
 @contextmanager
@@ -127,22 +140,26 @@ def _nothing_to_collect() -> Iterator[None]:
 
 
 def write_comparison(folder: Path, suite: Suite, records: Sequence[Record]) -> Comparison:
-    """Writes `compare.json` and the pictures of all recipes side by side; returns the comparison.
+    """Writes `compare.json` and the pictures of all recipes side by side; returns what a table shows of it.
 
     Args:
         folder: of the suite's runs.
         suite: whose order, baselines and numbers of the paper are taken.
         records: finished runs of the suite, all that are compared.
     """
+    from transferbench.reports.comparing.failed import with_failures
+    from transferbench.reports.comparing.over_pictures import without_pictures
     from transferbench.reports.words.as_json import to_json
+    from transferbench.runs.failure import failures_in
     from transferbench.runs.record import find_runs, write_atomically
 
     wanted = {record.identity for record in records}
     runs = {path: record for path, record in find_runs(folder).items() if record.identity in wanted}
-    comparison = _concluded(compared(records, suite), suite, runs, has_pictures=True)
+    concluded = _concluded(compared(records, suite), suite, runs, has_pictures=True)
+    comparison = with_failures(concluded, failures_in(folder))
     write_atomically(folder / "compare.json", (json.dumps(to_json(comparison), indent=1) + "\n").encode())
     _write_montages(folder, comparison, records)
-    return comparison
+    return without_pictures(comparison)
 
 
 def _concluded(

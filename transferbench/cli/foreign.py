@@ -147,4 +147,5 @@ def _scored(name: str, path: Path, protocol: str, data: Path | None) -> ForeignR
     rescored = rescore_foreign(rules[task], data, path)
     scores = {score: {0: value} for score, value in rescored.outcome.scores.items()}
     source = f"{path}, scored here on {rescored.task.data.root}"
-    return ForeignRow(name, task, rescored.protocol, scores, source, sha256_of(path), rescored.remarks)
+    sha256 = sha256_of(path)
+    return ForeignRow(name, task, rescored.protocol, scores, source, sha256, rescored.remarks, "scoring")

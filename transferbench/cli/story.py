@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def story_of(
         warning="" if suite is None else suite.note,
         losses=_losses(comparison, runs),
         contrasts=tuple(contrasts),
-        commands=_commands(runs.values(), folders),
+        commands=_commands(runs.values(), folders, baseline),
         files={**_numbers(comparison), **suite_file, "recipes.json": _recipes(runs.values())},
         remarks=tuple(remarks),
     )
@@ -126,9 +127,9 @@ def _drawn(task: str, right: Row, wrong: Row, *, folders: Mapping[str, Path], co
     ]
 
 
-def _commands(records: Iterable[Record], folders: Sequence[Path]) -> tuple[str, ...]:
+def _commands(records: Iterable[Record], folders: Sequence[Path], baseline: str | None) -> tuple[str, ...]:
     own = dict.fromkeys(str(record.machine.get("command", "")) for record in records)
-    where = " ".join(map(str, folders))
+    where = shlex.join([*map(str, folders), *(() if baseline is None else ("--baseline", baseline))])
     after = (f"transferbench compare {where}", f"transferbench report {where}")
     return (*(command for command in own if command), *after)
 

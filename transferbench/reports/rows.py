@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transferbench.reports.findings.kinds import Claim, Gate, Outlay, Power
@@ -98,8 +98,19 @@ class Row:
     """Seed to the identity of its run; empty of a row from elsewhere."""
     pretraining_seeds: Mapping[int, int] = field(default_factory=dict)
     """Seed to that of the backbone's own training."""
+    has_one_backbone: bool = False
+    """Whether all seeds start from the same weights, as published ones."""
     outlay: Outlay | None = None
     """None of a row from elsewhere."""
+
+    def groups(self, other: Row, seeds: Sequence[int]) -> list[Hashable]:
+        """Returns what each pair with another row shares: the seed of its backbone.
+
+        Where both have one backbone for all seeds, transfers are all that varies: pairs share nothing.
+        """
+        if self.has_one_backbone and other.has_one_backbone:
+            return list(seeds)
+        return [self.pretraining_seeds.get(seed, seed) for seed in seeds]
 
     @property
     def is_compared(self) -> bool:
@@ -147,7 +158,9 @@ class Comparison:
     claims: tuple[Claim, ...] = ()
     """Whether who classifies better transfers better."""
     gates: tuple[Gate, ...] = ()
-    """What was asked to hold."""
+    """What was asked not to be met."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """`recipe/task/seed0` to why that run failed."""
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -155,9 +168,13 @@ class Comparison:
         return tuple(reason for gate in self.gates for reason in gate.broken_by)
 
     def without_details(self) -> Comparison:
-        """Returns the comparison with the scores alone that answer the question at a glance."""
+        """Returns the comparison with the scores alone that answer the question at a glance.
+
+        A table that has details alone, as one of another tool's, keeps them.
+        """
+        brief = (tuple(n for n in table.columns if not SCORES[n].is_detail) for table in self.tables)
         tables = (
-            replace(table, columns=tuple(name for name in table.columns if not SCORES[name].is_detail))
-            for table in self.tables
+            replace(table, columns=columns or table.columns)
+            for table, columns in zip(self.tables, brief, strict=True)
         )
         return replace(self, tables=tuple(tables))

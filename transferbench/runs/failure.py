@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from transferbench import __version__
 from transferbench.errors import TransferbenchError
 from transferbench.runs.asked import asked_of
+from transferbench.runs.folder import is_at_work
 from transferbench.runs.record import FILE_NAME as RECORD_FILE
 from transferbench.runs.record import write_atomically
 from transferbench.schema import Schema
@@ -63,7 +65,7 @@ def ended(cell: Cell, status: int | None) -> Failure:
 
 def remember_failure(cell: Cell, failure: Failure) -> None:
     """Writes it into the run's folder, whole or not at all; a disk that takes nothing more takes no note."""
-    if failure.kind == "stopped":
+    if failure.kind == "stopped" or is_at_work(cell.folder):  # what another process does may well be done
         return
     with suppress(OSError):
         cell.folder.mkdir(parents=True, exist_ok=True)
@@ -91,3 +93,14 @@ def _failure(cell: Cell, kind: Kind, message: str, where: str = "") -> Failure:
     return Failure(
         cell=cell.label, kind=kind, message=message, traceback=where, when=when, asked=asked_of(cell)
     )
+
+
+def failures_in(folder: Path) -> dict[str, str]:
+    """Returns why runs below a folder failed and have not finished since, by recipe, task and seed."""
+    failures = {}
+    for path in sorted(Path(folder).glob(f"*/*/seed*/{FILE_NAME}")):
+        if not (path.parent / RECORD_FILE).is_file():
+            with suppress(OSError, ValidationError):
+                failure = Failure.model_validate_json(path.read_bytes())
+                failures[failure.cell] = failure.message
+    return failures

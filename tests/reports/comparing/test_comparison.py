@@ -229,3 +229,21 @@ def test_a_row_of_other_software_has_a_mark_and_a_difference() -> None:
 
     assert row.mark is not None and row.is_compared
     assert row.cells["classify/top1"].delta is not None
+
+
+def test_transfers_of_two_files_of_weights_are_all_witnesses() -> None:
+    values = {0: 0.5, 1: 0.6, 1000: 0.52, 1001: 0.61}
+    runs = [
+        record(
+            name, "detect", s, {"map_area": v + gain * (1 + s / 2000)}, pretraining_seed=s % 1000, weights=own
+        )
+        for name, gain, own in (("B", 0.0, {"sha256": "b"}), ("D", 0.1, {"sha256": "d"}))
+        for s, v in values.items()
+    ]
+    random = [run.model_copy(update={"weights": {"was_random": True}}) for run in runs if run.recipe == "D"]
+
+    both, one = (compare(some, suite="s", baseline="B").tables[0] for some in (runs, runs[:4] + random))
+
+    deltas = [table.rows[1].cells["detect/map_area"].delta for table in (both, one)]
+    assert [delta and delta.n for delta in deltas] == [4, 2]
+    assert both.components == {}

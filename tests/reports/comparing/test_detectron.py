@@ -38,6 +38,7 @@ def test_cocos_scores_are_fractions_by_our_names(tmp_path: Path) -> None:
     (row,) = rows_of(tmp_path, STEP, line(COCO))
 
     assert (row.name, row.task, row.protocol, row.remarks) == ("r50", "detect", "coco-fpn@1", ())
+    assert row.told_by == "flag"
     assert row.values == {
         "detect/coco_ap": {0: 0.4},
         "detect/coco_ap50": {0: 0.605},

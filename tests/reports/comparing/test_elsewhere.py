@@ -1,8 +1,11 @@
 from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
 
 from tests.fabricate.records import demo, top1
 from transferbench.reports.comparing.comparison import compare
-from transferbench.reports.comparing.foreign import ForeignRow
+from transferbench.reports.comparing.foreign import ForeignRow, Teller
 from transferbench.reports.rows import Comparison
 
 
@@ -55,3 +58,17 @@ def test_own_rows_are_corrected_and_priced_as_without_it() -> None:
     own, joined = _compared().tables[1], _compared(_foreign()).tables[1]
 
     assert joined.rows[:-1] == own.rows
+
+
+@pytest.mark.parametrize(
+    ("teller", "words"),
+    [
+        ("file", "which states voc12@1"),
+        ("flag", "said by --protocol to be voc12@1"),
+        ("scoring", "by the rules of voc12@1"),
+    ],
+)
+def test_who_says_what_protocol_a_row_obeys_is_told(teller: Teller, words: str) -> None:
+    mark = _compared(replace(_foreign("voc12@1"), told_by=teller)).tables[-1].rows[-1].mark
+
+    assert mark is not None and f"(sha256 ffffffffffff), {words}; rounded" in mark.reason

@@ -152,3 +152,25 @@ def test_the_sha256_of_a_folder_is_over_names_and_contents(tmp_path: Path) -> No
 
     assert same
     assert sha256_of(tmp_path / "a") != sha256_of(tmp_path / "b")
+
+
+def test_a_name_stays_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.csv"
+    path.write_text('recipe,score,value\n"two\nlines \t of it",segment/miou,0.5\n')
+
+    (row,) = read_csv(path)
+
+    assert row.name == "two lines of it"
+
+
+def test_who_told_the_protocol_is_kept(tmp_path: Path) -> None:
+    rows = rows_of(
+        tmp_path,
+        "recipe,score,percent,protocol",
+        "own,detect/map_area,5,voc12@1",
+        "named,detect/map_area,5,",
+        "none,segment/miou,5,",
+        detect="voc07-c4@1",
+    )
+
+    assert {row.name: row.told_by for row in rows} == {"own": "file", "named": "flag", "none": "file"}

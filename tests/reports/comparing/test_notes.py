@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from tests.fabricate.records import record, taught, top1
@@ -7,6 +8,9 @@ from transferbench.runs.record import Record
 
 INTERVALS = "95 % intervals of the paired difference over seeds (Student's t), each by itself"
 HOLM = "\u2020 p < 0.05 after Holm's correction within each table, for 1 difference"
+UNEVEN = (
+    "the difference weighs each seed alike, so it is not the difference of the means where runs are missing"
+)
 VARIED = "a seed sets the order of the data, the augmentation and the initial weights of what is new"
 
 
@@ -40,7 +44,7 @@ def test_a_backbone_shared_by_all_seeds_is_told_from_one_for_every_seed() -> Non
 
     assert comparison.notes[4:] == (
         "varied: pretraining and transfer, as every seed has a backbone of its own, for B",
-        "varied: the transfer alone, as all seeds share one backbone, for D: it adds no spread",
+        "varied: the transfer alone, as all seeds share one backbone, for D: its pretraining adds no spread",
     )
 
 
@@ -67,6 +71,7 @@ def test_a_lone_common_seed_and_equal_differences_are_noted() -> None:
         INTERVALS,
         "where only one seed is common with the baseline: no interval",
         "where every seed gives the same difference, its spread is unknown: no interval",
+        UNEVEN,
         VARIED,
         HELD,
         "C lacks seed 1 of classify",
@@ -129,3 +134,68 @@ def test_seeds_that_are_missing_by_one_protocol_of_two_name_it() -> None:
     notes = compare(records, suite="s", baseline="B").notes
 
     assert notes[-1] == "D lacks seed 1 of classify by x@1"
+
+
+def test_where_only_details_have_intervals_the_correction_has_no_number() -> None:
+    runs = [
+        record(name, "detect", seed, {"map_area": gain, "lost_missed": 0.1 + gain * seed})
+        for name, gain in (("B", 0.5), ("D", 0.6))
+        for seed in (0, 1)
+    ]
+
+    notes = compare(runs, suite="s", baseline="B").notes
+
+    assert "\u2020 p < 0.05 after Holm's correction within each table" in notes
+
+
+def _again(recipe: str, values: Mapping[int, float], weights: Mapping[str, Any]) -> list[Record]:
+    """Returns transfers of two backbones; those of seed 1000 on are the second of seed 0 on."""
+    return [
+        record(recipe, "detect", s, {"map_area": v}, pretraining_seed=s % 1000, weights=dict(weights))
+        for s, v in values.items()
+    ]
+
+
+def test_one_initialisation_that_was_fine_tuned_again_is_no_backbone_of_its_own() -> None:
+    values = {0: 0.5, 1: 0.6, 1000: 0.52, 1001: 0.61}
+    runs = _again("B", values, {"was_random": True}) + _again("D", values, {"was_random": True})
+
+    notes = compare(runs, suite="s", baseline="B").notes
+
+    assert not [note for note in notes if "a backbone of its own" in note]
+    assert notes[-1].startswith("varied: pretraining and transfer, for B, D: each backbone was fine-tuned ")
+
+
+def test_what_a_difference_pairs_and_what_an_sd_mixes_are_said() -> None:
+    values = {0: 0.5, 1: 0.6, 1000: 0.52, 1001: 0.61}
+    runs = _again("B", values, {"was_random": True})
+    runs += _again("D", {s: v + s / 5000 for s, v in values.items()}, {"was_random": True})
+
+    whole, lacking = (compare(some, suite="s", baseline="B").notes for some in (runs, runs[:-1]))
+
+    pairs = (
+        "differences pair the 2 seeds, after the mean of their transfers; an sd is over runs and mixes seeds "
+        "and transfers"
+    )
+    assert pairs in whole and pairs in lacking
+    assert UNEVEN in lacking and UNEVEN not in whole
+
+
+def test_which_table_has_which_seeds_of_pretraining_is_said() -> None:
+    runs = _detect("B", 0.5, 0.6)
+    runs += [record("B", "segment", seed, {"miou": 0.5}, weights={"sha256": "one"}) for seed in (0, 1)]
+    runs += [record("D", "segment", seed, {"miou": 0.6}) for seed in (0, 1)]
+
+    notes = compare(runs, suite="s", baseline="B").notes
+
+    assert (
+        "varied for B: in detect pretraining and transfer, a backbone a seed; in segment the transfer alone"
+    ) in notes
+
+
+def test_many_recipes_that_lack_the_same_are_one_note() -> None:
+    order = ("B", *(f"R{i}" for i in range(100)))
+
+    notes = compare(top1("B", 0.5), suite="s", baseline="B", order=order).notes
+
+    assert notes == ("R0, R1, R2 and 97 more have no finished run",)

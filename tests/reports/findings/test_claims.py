@@ -5,6 +5,7 @@ import pytest
 from tests.fabricate.records import record, top1
 from transferbench.recipes.load import load_suite
 from transferbench.reports.comparing.comparison import compare
+from transferbench.reports.comparing.foreign import ForeignRow
 from transferbench.reports.findings.claims import with_claims
 from transferbench.reports.findings.kinds import Claim
 from transferbench.runs.record import PaperScore, Record
@@ -95,3 +96,20 @@ def test_the_papers_tables_are_read_only_where_something_is_said() -> None:
         raise AssertionError
 
     assert with_claims(comparison, claimed={}, paper=forbidden).claims == ()
+
+
+def test_a_score_is_the_mean_over_the_transfers_of_a_backbone() -> None:
+    runs = [*RISING, record("A", "detect", 1000, {"map_area": 0.4}, pretraining_seed=0)]
+
+    (claim,) = _claims(runs)
+
+    assert claim.points[0].score == {0: pytest.approx(0.3)}
+
+
+def test_another_tools_top1_of_the_same_name_is_not_ours() -> None:
+    rival = ForeignRow("A", "classify", "", {"classify/top1": {0: 0.9}}, "theirs.csv", "f" * 64)
+    comparison = compare(RISING, suite="s", baseline="A", foreign=[rival])
+
+    (claim,) = with_claims(comparison, claimed={}, paper=list).claims
+
+    assert claim.points[0].top1 == {0: 0.5}

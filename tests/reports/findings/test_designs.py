@@ -79,3 +79,80 @@ def test_components_are_printed() -> None:
 
     (sheet,) = [sheet for sheet in sheets if "where the spread comes from" in sheet.title]
     assert sheet.rows == (("mAP area \u2191", "9.99", "0.71", "100 %", "6 backbones, 12 runs"),)
+
+
+def test_backbones_that_are_all_the_same_tell_nothing_of_pretraining() -> None:
+    same = {"weights": {"sha256": "f" * 64}}
+    published = [run.model_copy(update=same) for run in _nested(2) if run.recipe == "D"]
+    own = [run for run in _nested(2) if run.recipe == "B"]
+
+    mixed = compare([*own, *published], suite="s", baseline="B").tables[0].components["detect/map_area"]
+    alone = compare(published, suite="s", baseline="D").tables[0].components
+
+    assert mixed.backbones == 4
+    assert mixed.pretraining == pytest.approx(0.1**2, rel=0.4)
+    assert alone == {}
+
+
+def test_what_an_effect_is_stands_below_them() -> None:
+    comparison = with_effects(compare(RUNS, suite="s", baseline="plain"), "factorial", LEVELS)
+
+    (sheet,) = [sheet for sheet in sheets_of(comparison) if "effects" in sheet.title]
+
+    assert sheet.notes == (
+        "main: mean with it minus mean without it, over all recipes of the design",
+        "x: half of how much more the one brings with the other than without it",
+    )
+
+
+def test_an_effect_has_one_witness_a_backbone() -> None:
+    runs = [
+        record(
+            name, "detect", seed + 1000 * k, {"map_area": gain + seed / 50 + k / 100}, pretraining_seed=seed
+        )
+        for name, gain in (("plain", 0.0), ("mixup", 0.1))
+        for seed in (0, 1)
+        for k in (0, 1)
+    ]
+    runs = [run if run.recipe == "plain" else _lifted(run, run.seed % 3 / 100) for run in runs]
+    levels = {name: {"mixup": name == "mixup"} for name in ("plain", "mixup")}
+
+    found = with_effects(compare(runs, suite="s", baseline="plain"), "cumulative", levels).tables[0].effects
+
+    assert found["detect/map_area"][0].difference.n == 2
+
+
+def _lifted(run: Record, by: float) -> Record:
+    return run.model_copy(update={"scores": {name: value + by for name, value in run.scores.items()}})
+
+
+def test_a_recipe_that_does_not_compare_has_no_effect() -> None:
+    other = [
+        run.model_copy(update={"data": {"fingerprint": "c" * 64}}) for run in RUNS if run.recipe == "both"
+    ]
+    runs = [run for run in RUNS if run.recipe != "both"] + other
+
+    comparison = with_effects(compare(runs, suite="s", baseline="plain"), "factorial", LEVELS)
+
+    assert comparison.tables[0].effects == {}
+
+
+def test_an_effect_between_files_of_weights_has_one_witness_a_transfer() -> None:
+    runs = [
+        record(
+            name,
+            "detect",
+            seed + 1000 * k,
+            {"map_area": gain + seed / 50 + k / 100 + gain * k * (seed + 1)},
+            pretraining_seed=seed,
+            weights={"sha256": name},
+        )
+        for name, gain in (("plain", 0.0), ("mixup", 0.1))
+        for seed in (0, 1)
+        for k in (0, 1)
+    ]
+    levels = {name: {"mixup": name == "mixup"} for name in ("plain", "mixup")}
+
+    found = with_effects(compare(runs, suite="s", baseline="plain"), "cumulative", levels).tables[0].effects
+
+    assert found["detect/map_area"][0].difference.n == 4

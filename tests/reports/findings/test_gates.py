@@ -39,8 +39,15 @@ def test_a_gate_is_broken_by_the_rows_that_meet_it(text: str, names: list[str]) 
 
 
 def test_what_broke_a_gate_is_told_with_its_value() -> None:
-    assert _broken("classify/top1 < baseline") == ("C, miniature@1: classify/top1 to B is -0.50, < +0.00",)
-    assert _broken("D: classify/top1 > 59") == ("D, miniature@1: classify/top1 is 60.00, > 59.00",)
+    assert _broken("classify/top1 < baseline") == (
+        "C, miniature@1: classify/top1 is -0.50 points to B, below 0 (one seed, no interval)",
+    )
+    assert _broken("D: classify/top1 > 59", top1("B", 0.5) + top1("D", 0.6, 0.6)) == (
+        "D, miniature@1: classify/top1 is 60.00 %, above 59",
+    )
+    assert _broken("classify/top1 > baseline + 9.5")[0].endswith(
+        " is +10.00 points to B, above +9.5 (one seed, no interval)"
+    )
 
 
 def test_the_mean_of_common_seeds_is_what_counts() -> None:
@@ -104,3 +111,18 @@ def test_a_score_that_no_run_has_and_a_row_that_is_none_are_told() -> None:
         _broken("segment/miou < 5")
     with pytest.raises(ConfigError, match="expected the name of a row, found 'E'; "):
         _broken("E: classify/top1 < 5")
+
+
+def test_a_recipe_that_lacks_the_transfer_alone_breaks_its_gate() -> None:
+    runs = [record(name, "detect", 0, {"map_area": 0.5}) for name in ("B", "C")]
+    runs += [record(name, "segment", 0, {"miou": 0.5}) for name in ("B", "C", "D")]
+
+    reasons = _broken("detect/map_area < 10", runs, expected=("B", "C", "D"))
+
+    assert reasons == ("D: no finished run has detect/map_area",)
+
+
+def test_weights_from_elsewhere_need_no_pretraining_to_pass() -> None:
+    runs = top1("B", 0.5) + [record(name, "detect", 0, {"map_area": 0.5}) for name in ("B", "published")]
+
+    assert _broken("classify/top1 < 10", runs, expected=("B", "published")) == ()

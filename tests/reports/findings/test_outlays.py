@@ -100,3 +100,22 @@ def test_training_a_teacher_counts() -> None:
     taught_run = taught_run.model_copy(update={"teacher": taught(40, 1000)})
 
     assert _outlays([taught_run, transfer])["B"].device_seconds == 3600.0 + 1000.0 + 60.0
+
+
+def test_of_errors_the_least_is_on_the_front() -> None:
+    runs = [
+        record(name, "detect", 0, {"lost_missed": lost}, weights={"was_random": True}, wall_seconds=s)
+        for name, lost, s in (("B", 0.2, 90.0), ("D", 0.1, 80.0))
+    ]
+
+    (table,) = compare(runs, suite="s", baseline="B").tables
+
+    assert [row.outlay and row.outlay.fronts for row in table.rows] == [(), ("device-hours",)]
+
+
+def test_who_alone_has_a_known_cost_is_on_no_front() -> None:
+    control = record("R", "detect", 0, {"map_area": 0.1}, wall_seconds=60.0, weights={"was_random": True})
+
+    outlays = _outlays([record("B", "detect", 0, {"map_area": 0.9}), control])
+
+    assert (outlays["R"].fronts, outlays["R"].alone) == ((), ("device-hours",))

@@ -50,3 +50,14 @@ def test_verdicts_are_printed_by_row() -> None:
     assert "within 0.3 points of B?" in sheet.title
     assert [row[0] for row in sheet.rows] == ["C", "D"]
     assert sheet.rows[1][1] == "open, p 0.715 [-8.0, 11.0]"
+
+
+def test_what_was_asked_for_in_vain_is_told() -> None:
+    comparison = compare(top1("B", 0.5) + top1("D", 0.6), suite="s", baseline="B")
+
+    notes = with_equivalence(with_power(comparison, 0.005), 0.003).notes
+
+    assert notes[-2:] == (
+        "classify: no seeds to plan from, as no difference there has an interval",
+        "classify: nothing to test for equivalence, as no difference there has an interval",
+    )

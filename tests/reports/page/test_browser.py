@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.reports.page.stories import story
-from transferbench.reports.page.page import html
-from transferbench.reports.page.sections import sections
+from tests.reports.page.opened import opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = (
-    os.environ.get("TRANSFERBENCH_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-)
 DETECT = "#table-detect"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    told = story()
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(html(told, sections(told)), encoding="utf-8")
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium, which is not installed; install it or set TRANSFERBENCH_CHROMIUM")
-    api = pytest.importorskip("playwright.sync_api", reason="needs playwright, which is not installed")
-    with api.sync_playwright() as playwright:
-        # Without a sandbox, because containers do not let it have one; the page is our own.
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with browser.new_page(viewport={"width": 1200, "height": 900}) as found:
-        found.goto(address)
-        yield found
-
-
-def _opened(browser: Browser, address: str, **options: Any) -> Page:
-    page = browser.new_page(**options)
-    page.goto(address)
-    return page
 
 
 def _names(page: Page) -> list[str]:
@@ -134,7 +93,7 @@ def test_nothing_is_fetched_and_nothing_is_complained_of(browser: Browser, addre
 def test_dark_mode_turns_paper_and_plots(browser: Browser, address: str) -> None:
     seen = []
     for scheme in ("light", "dark"):
-        page = _opened(browser, address, color_scheme=scheme)
+        page = opened(browser, address, color_scheme=scheme)
         colours = page.evaluate(
             "['body', '.plot svg text', 'td .aside'].map(q => { const s = getComputedStyle("
             "document.querySelector(q)); return [s.backgroundColor, s.color, s.fill] })"
@@ -148,23 +107,12 @@ def test_dark_mode_turns_paper_and_plots(browser: Browser, address: str) -> None
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_contrast_enough(browser: Browser, address: str, scheme: Any) -> None:
-    page = _opened(browser, address, color_scheme=scheme)
+    page = opened(browser, address, color_scheme=scheme)
 
     ratios = page.evaluate(_CONTRASTS)
 
     assert len(ratios) > 50
     assert min(ratio for _, ratio in ratios) >= 4.5, sorted(ratios, key=lambda found: found[1])[:3]
-
-
-@pytest.mark.parametrize("width", [320, 360, 768])
-def test_a_narrow_page_does_not_scroll_sideways(browser: Browser, address: str, width: int) -> None:
-    page = _opened(browser, address, viewport={"width": width, "height": 700})
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-
-    widths = page.evaluate("[document.documentElement.scrollWidth, document.body.scrollWidth]")
-
-    assert max(widths) <= width
-    assert page.evaluate("document.querySelector('.scroll').tabIndex") == 0
 
 
 def test_every_picture_has_words_and_every_plot_a_title(page: Page) -> None:
@@ -194,7 +142,7 @@ def test_numbers_can_be_taken_along(page: Page, tmp_path: Path) -> None:
 
 
 def test_without_scripts_the_numbers_are_all_there(browser: Browser, address: str) -> None:
-    page = _opened(browser, address, java_script_enabled=False)
+    page = opened(browser, address, java_script_enabled=False)
 
     assert page.locator(f"{DETECT} tbody tr").count() == 4
     assert page.locator(f"{DETECT} button").count() == 0

@@ -164,3 +164,18 @@ def test_what_must_be_known_before_the_answer_stands_above_it(parts: list[Sectio
 
     assert warned.index("no result: &lt;quick&gt;") < warned.index("The answer</h2>")
     assert 'role="note"' not in text
+
+
+def test_a_long_name_may_end_a_line_after_its_underscores(parts: list[Section]) -> None:
+    assert str(page._parted("a_b+<c>")) == "a_<wbr>b+<wbr>&lt;c&gt;"
+    assert "mixup &amp; friends" in html(TOLD, parts)
+
+
+def test_what_bold_and_colour_mean_is_said(text: str) -> None:
+    assert "Bold and in colour: a difference whose own interval excludes zero." in text
+
+
+def test_a_note_has_one_full_stop(parts: list[Section]) -> None:
+    told = replace(TOLD, remarks=("the numbers mean nothing.",))
+
+    assert "<li>the numbers mean nothing.</li>" in html(told, [*parts, Section("notes", "Notes")])

@@ -13,6 +13,7 @@ from transferbench.reports.page.relations import cost_plots, spread_of, top1_plo
 from transferbench.reports.page.sections import sections
 from transferbench.reports.page.story import Story
 from transferbench.reports.plots.looks import looks
+from transferbench.reports.rows import Mark
 from transferbench.reports.statistics.effects import Effect
 from transferbench.reports.statistics.paired import Difference
 from transferbench.reports.statistics.student import student_quantile
@@ -127,3 +128,32 @@ def test_parts_with_nothing_to_show_are_left_out() -> None:
     bare = Story(compare(top1("B", 0.5), suite="s", baseline="B"))
 
     assert [part.key for part in sections(bare)] == ["numbers", "methods", "repeat"]
+
+
+def test_a_row_that_does_not_compare_is_not_among_the_costs() -> None:
+    table = TOLD.comparison.tables[1]
+    marked = replace(table.rows[3], mark=Mark("other data", is_comparable=False))
+    changed = replace(table, rows=(*table.rows[:3], marked))
+
+    (drawing,) = cost_plots(replace(TOLD.comparison, tables=(changed,)), LOOKS)
+
+    assert "warmup" in drawing.description and "<b>tall</b>" not in drawing.description
+
+
+def test_costs_are_read_in_a_unit_without_many_zeros() -> None:
+    runs = [
+        record(name, "detect", 0, {"map_area": gain}, wall_seconds=seconds, weights={"was_random": True})
+        for name, gain, seconds in (("B", 0.5, 20.0), ("D", 0.6, 40.0))
+    ]
+    minutes = [run.model_copy(update={"wall_seconds": 60 * run.wall_seconds}) for run in runs]
+
+    titles = [cost_plots(compare(r, suite="s", baseline="B"), LOOKS_OF_TWO)[0] for r in (runs, minutes)]
+
+    assert [drawing.title for drawing in titles] == [
+        "mAP area over device-seconds, detection",
+        "mAP area over device-minutes, detection",
+    ]
+    assert "B 20, 50.0; D 40, 60.0" in titles[0].description
+
+
+LOOKS_OF_TWO = looks(("B", "D"), "B")

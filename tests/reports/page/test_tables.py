@@ -2,11 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fabricate.records import demo, record
+from tests.fabricate.records import demo, record, top1
 from tests.reports.page.stories import RECIPES, story
 from transferbench.reports.comparing.comparison import compare
-from transferbench.reports.page.tables import Datum, Sheet, cost_sheets, score_sheets
+from transferbench.reports.comparing.foreign import ForeignRow
+from transferbench.reports.page.story import label_of
+from transferbench.reports.page.tables import Datum, Sheet, cost_sheets, score_sheets, word_sheets
 from transferbench.reports.rows import Comparison, Mark
+from transferbench.reports.statistics.effects import Effect
+from transferbench.reports.statistics.paired import Difference
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +64,14 @@ def test_the_paper_stands_beside_ours_where_it_has_numbers() -> None:
     assert "paper" not in [head.title for head in sheets[1].heads]
 
 
-def test_a_row_says_why_it_does_not_compare(comparison: Comparison) -> None:
+def test_a_row_that_a_note_tells_more_of_is_marked(comparison: Comparison) -> None:
     table = comparison.tables[0]
     marked = replace(table.rows[1], mark=Mark("other data", is_comparable=False), is_foreign=True)
     changed = replace(comparison, tables=(replace(table, rows=(table.rows[0], marked)),))
 
     sheet = score_sheets(changed, details=False)[0]
 
-    assert [line.remark for line in sheet.lines] == ["", "measured by another tool; other data"]
+    assert [line.name for line in sheet.lines] == ["plain", "warmup (foreign) *"]
 
 
 def test_costs_are_sorted_by_seconds_not_by_words() -> None:
@@ -85,3 +89,60 @@ def test_what_no_run_tells_has_no_column() -> None:
 
     assert "GMACs" not in [head.title for head in sheet.heads]
     assert "GMACs" in [head.title for head in cost_sheets(story().comparison)[0].heads]
+
+
+def test_who_was_never_pretrained_spent_nothing_on_it() -> None:
+    drawn = {"weights": {"was_random": True}}
+    runs = [record("B", "detect", 0, {"map_area": 0.5}, **drawn), *top1("D", 0.5)]
+    runs += [record("D", "detect", 0, {"map_area": 0.6})]
+
+    sheet = cost_sheets(compare(runs, suite="s", baseline="B"))[1]
+
+    assert [(c.text, c.value) for c in _column(sheet, "pretraining")] == [("none", 0.0), ("1 min 20 s", 80.0)]
+
+
+def test_a_table_by_another_protocol_does_not_make_the_baseline_part_of_a_label() -> None:
+    row = ForeignRow("rival", "detect", "strange@1", {"detect/map_area": {0: 0.5}}, "theirs.csv", "f" * 64)
+    comparison = compare(demo(), suite="s", baseline="B", foreign=[row])
+
+    labels = [label_of(table, comparison) for table in comparison.tables if table.task == "detect"]
+
+    assert labels == ["detection by miniature@1", "detection by strange@1"]
+
+
+def test_a_table_is_called_as_the_answer_calls_its_task(comparison: Comparison) -> None:
+    captions = [sheet.caption.partition(",")[0] for sheet in score_sheets(comparison, details=False)]
+
+    assert captions == ["Classification", "Detection", "Segmentation"]
+
+
+def _nested() -> Comparison:
+    runs = [
+        record(
+            name,
+            "detect",
+            seed,
+            {"map_voc07": 0.5 + gain - seed / 9000, "lost_missed": 0.1 - seed / 9000},
+            pretraining_seed=seed % 1000,
+            weights={"was_random": True},
+        )
+        for name, gain in (("B", 0.0), ("D", 0.1))
+        for seed in (0, 1, 1000, 1001)
+    ]
+    return compare(runs, suite="s", baseline="B")
+
+
+def test_words_on_details_stand_among_the_details() -> None:
+    shown, others = (word_sheets(_nested(), details=details) for details in (False, True))
+
+    assert [[row[0] for row in sheet.rows] for sheet in shown] == [["mAP 11-point \u2191"]]
+    assert [[row[0] for row in sheet.rows] for sheet in others] == [["AP lost: missed \u2193"]]
+
+
+def test_numbers_in_words_have_true_minus_signs(comparison: Comparison) -> None:
+    effect = Effect("top-1", "main", Difference(-0.012, -0.04, 0.028, 0.1, 3))
+    table = replace(comparison.tables[1], effects={"detect/map_voc07": (effect,)})
+
+    (sheet,) = word_sheets(replace(comparison, tables=(table,), claims=()), details=False)
+
+    assert sheet.rows == (("top-1 (main)", "\u22121.2 [\u22124.0, 2.8]"),)

@@ -3,6 +3,7 @@ from dataclasses import replace
 from tests.fabricate.records import record
 from tests.reports.page.stories import story
 from transferbench.reports.comparing.comparison import compare
+from transferbench.reports.comparing.foreign import ForeignRow
 from transferbench.reports.page.verdict import headline, rivals, verdicts
 from transferbench.reports.rows import Comparison, Interval
 
@@ -44,7 +45,7 @@ def test_one_seed_is_said_to_tell_nothing() -> None:
     assert _sentence(comparison) == (
         "D reaches 60.0 % mAP 11-point, +10.0 points over B, from one seed, which cannot tell it from chance."
     )
-    assert "transfers best" not in headline(comparison)
+    assert headline(comparison) == "D scores highest; one seed cannot tell"
 
 
 def test_a_baseline_that_nobody_beats_is_the_answer() -> None:
@@ -52,8 +53,7 @@ def test_a_baseline_that_nobody_beats_is_the_answer() -> None:
 
     assert headline(comparison) == "B transfers best"
     assert _sentence(comparison).startswith(
-        "B reaches 60.3 % mAP 11-point and, being the baseline, is beaten by none: the next, D, is at "
-        "\u22129.7 points ["
+        "B reaches 60.3 % mAP 11-point; it is the baseline, and the next, D, is at \u22129.7 points ["
     )
 
 
@@ -94,7 +94,7 @@ def test_a_difference_that_many_comparisons_could_give_by_chance_is_said_to_be_o
     sentence = _sentence(changed)
     assert headline(changed).endswith("within what the seeds leave open")
     assert "tell from zero alone, but not among all differences of the table (p = 0.2 after Holm)" in sentence
-    assert "over pictures its interval is [8.0, 12.0]" in sentence
+    assert "over pictures its 95 % interval is [8.0, 12.0]" in sentence
 
 
 def test_pretraining_alone_is_answered_by_its_own_score() -> None:
@@ -134,3 +134,50 @@ def test_transfers_of_one_backbone_are_one_witness() -> None:
     sentence = _sentence(compare(runs, suite="s", baseline="B"))
 
     assert sentence.endswith("], which 2 seeds cannot tell from zero.")
+
+
+def test_of_errors_the_least_is_best() -> None:
+    runs = [record(name, "detect", 0, {"lost_missed": lost}) for name, lost in (("B", 0.2), ("D", 0.1))]
+    (table,) = compare(runs, suite="s", baseline="B").tables
+
+    pair = rivals(table)
+
+    assert pair is not None and [row.recipe for row in pair] == ["D", "B"]
+
+
+def test_a_warning_of_no_result_is_the_headline() -> None:
+    comparison = _detections(B=(0.5,), D=(0.6,))
+
+    answers = [
+        headline(comparison, warning) for warning in ("q: no result. A step or two.", "no result", "odd")
+    ]
+
+    assert answers == ["No result: a step or two", "No result", "D scores highest; one seed cannot tell"]
+
+
+def test_a_better_score_from_elsewhere_is_not_passed_over() -> None:
+    runs = [record(name, "detect", 0, {"map_voc07": value}) for name, value in (("B", 0.05), ("D", 0.04))]
+    rival = ForeignRow("theirs", "detect", "", {"detect/map_voc07": {0: 0.053}}, "x.json", "f" * 64)
+
+    comparison = compare(runs, suite="s", baseline="B", foreign=[rival])
+
+    assert _sentence(comparison).endswith(
+        "It is the best of the backbones measured here; theirs (foreign) states 5.3 %, which is not compared."
+    )
+    assert headline(comparison) == "B scores highest of the backbones measured here; one seed cannot tell"
+
+
+def test_transfers_of_two_files_are_as_many_witnesses_of_a_lead() -> None:
+    runs = [
+        record(
+            name, "detect", seed, {"map_voc07": value}, pretraining_seed=seed % 2, weights={"sha256": name}
+        )
+        for name, values in (
+            ("B", (0.5, 0.5, 0.5, 0.5)),
+            ("D", (0.60, 0.62, 0.61, 0.63)),
+            ("E", (0.58, 0.61, 0.57, 0.6)),
+        )
+        for seed, value in enumerate(values)
+    ]
+
+    assert "which 4 seeds " in _sentence(compare(runs, suite="s", baseline="B")).partition("Its lead")[2]

@@ -1,3 +1,5 @@
+import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,3 +54,26 @@ def test_a_drawing_is_written_in_three_forms(tmp_path: Path) -> None:
 
     starts = {name: content[:4] for name, content in found.items()}
     assert starts == {"line.svg": b"<?xm", "line.pdf": b"%PDF", "line.png": b"\x89PNG"}
+
+
+def test_a_figure_that_is_laid_out_is_drawn_once_for_each_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing = _drawing()
+    draws: list[None] = []
+    draw = type(drawing.figure).draw
+    monkeypatch.setattr(type(drawing.figure), "draw", lambda *given: draws.append(draw(*given)))
+
+    drawing.write(tmp_path)
+
+    assert len(draws) == 2
+
+
+def test_a_pdf_has_its_glyphs_and_no_tables_of_shaping(tmp_path: Path) -> None:
+    content = _written(tmp_path / "plots")["line.pdf"]
+
+    parts = [
+        zlib.decompress(part) for part in re.findall(rb"stream\r?\n(x.*?)\nendstream", content, re.DOTALL)
+    ]
+    fonts = [part for part in parts if part.startswith(b"\0\1\0\0")]
+    assert fonts and all(b"glyf" in font[:400] and b"GPOS" not in font[:400] for font in fonts)

@@ -20,7 +20,7 @@ def test_pictures_that_are_hard_for_both_cancel_in_the_difference() -> None:
     hard = np.random.default_rng(0).normal(0.5, 0.1, 1001)
     own = np.linspace(0, 0.01, 1001)
 
-    interval = interval_of_difference([hard + own + 0.02, hard + 0.02], [hard])
+    interval = interval_of_difference([hard + own + 0.02, hard + 0.02], [hard, hard])
 
     assert interval == pytest.approx((0.02 + 0.000125, 0.02 + 0.004875))
 
@@ -65,3 +65,11 @@ def test_the_total_error_is_that_of_new_seeds_and_new_pictures() -> None:
 
     truth = 0.4**2 / 3 + 1 / 100 + 1.5**2 / 300
     assert math.sqrt(np.mean(squares)) == pytest.approx(math.sqrt(truth), rel=0.05)
+
+
+def test_pairs_of_one_group_count_once_in_a_difference() -> None:
+    up, flat = np.linspace(0, 1, 1001), np.zeros(1001)
+
+    interval = interval_of_difference([up, flat, flat], [flat, flat, flat], [0, 1, 1])
+
+    assert interval == pytest.approx((0.0125, 0.4875))

@@ -17,7 +17,7 @@ def _json(records: Any, **wishes: Any) -> dict[str, Any]:
 def test_json_has_the_shape_that_scripts_rely_on() -> None:
     content = _json(demo())
 
-    assert list(content) == ["suite", "baseline", "tables", "claims", "gates", "notes"]
+    assert list(content) == ["suite", "baseline", "tables", "claims", "gates", "failures", "notes"]
     assert [(table["task"], table["protocol"], table["baseline"]) for table in content["tables"]] == [
         ("classify", "miniature@1", "B"),
         ("detect", "miniature@1", "B"),

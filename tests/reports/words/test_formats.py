@@ -81,7 +81,7 @@ B & 30.0 \\
 95 \% intervals of the paired difference over seeds (Student's t), each by itself.
 $\dagger$ p $<$ 0.05 after Holm's correction within each table, for 1 difference.
 a seed sets the order of the data, the augmentation and the initial weights of what is new.
-the pictures that are scored are held: no interval here tells what others would give (see --pictures).
+the pictures that are scored are held: no interval here tells what others would give (see -{}-pictures).
 classify by other@1: B has no run of it, so no difference is given.
 D\textbar{}2 has no run of segment.
 x\_1 has no run of segment.
@@ -91,9 +91,9 @@ x\_1 has no run of segment.
 CSV = """\
 recipe,protocol,score,baseline,n,mean,sd,difference,low,high,p,p_holm,pairs,\
 pictures_low,pictures_high,difference_pictures_low,difference_pictures_high,\
-paper,paper_sd,origin,mark
-B,miniature@1,classify/top1,B,1,0.5,,,,,,,,,,,,0.7616,,,
-D,miniature@1,classify/top1,B,1,0.75,,0.25,,,,,1,,,,,,,,
+paper,paper_sd,origin,mark,unit
+B,miniature@1,classify/top1,B,1,0.5,,,,,,,,,,,,0.7616,,,,fraction
+D,miniature@1,classify/top1,B,1,0.75,,0.25,,,,,1,,,,,,,,,fraction
 """
 
 
@@ -149,7 +149,8 @@ def test_csv_has_one_header_and_the_papers_spread() -> None:
     header, *lines = reader.reader(csv(_in_parts()).splitlines())
 
     assert [line[0] for line in lines] == ["B", "b", "d"]
-    assert header[-4:-2] == ["paper", "paper_sd"] and lines[0][-4:-2] == ["0.7837", "0.0009"]
+    assert header[-5:-3] == ["paper", "paper_sd"] and lines[0][-5:-3] == ["0.7837", "0.0009"]
+    assert (header[-1], lines[0][-1]) == ("unit", "fraction")
 
 
 def test_csv_is_this_text() -> None:
@@ -169,11 +170,20 @@ def test_csv_reads_back_to_the_same_fractions() -> None:
     assert [float(lines[1][key]) for key in ("difference", "low", "p")] == [delta.mean, delta.low, delta.p]
 
 
+def test_markdown_shows_names_as_they_are() -> None:
+    comparison = compare(top1("<b>`x`</b> a\\|_c_ d_e", 0.5), suite="s", baseline="<b>`x`</b> a\\|_c_ d_e")
+
+    row = markdown(comparison).splitlines()[4]
+
+    assert row == "| \\<b>\\`x\\`\\</b> a\\\\\\|\\_c\\_ d_e | 50.0 |"
+
+
 def test_latex_compiles(tmp_path: Path) -> None:
     if shutil.which("pdflatex") is None:
         pytest.skip("there is no pdflatex here")
-    odd = top1("a_b%&#$^~\\{}<|>", 0.4, 0.5, machine={"device": "cpu", "torch": "9"})
-    comparison = compare([*top1("B", 0.5, 0.52), *odd], suite="s", baseline="B")
+    odd = top1("[a_b]%&#$^~\\{}<|>", 0.4, 0.5, machine={"device": "cpu", "torch": "9"})
+    starred = top1("*", 0.4, 0.5)
+    comparison = compare([*top1("B", 0.5, 0.52), *odd, *starred], suite="s", baseline="B")
     text = latex(comparison, sheets_of(comparison))
 
     document = f"\\documentclass{{article}}\\usepackage{{booktabs}}\\begin{{document}}{text}\\end{{document}}"
@@ -193,3 +203,12 @@ def test_sheets_follow_the_tables_and_their_notes_come_first() -> None:
         "- hours are long\n- D has no finished run\n"
     )
     assert latex(comparison, [sheet]).count("\\begin{tabular}") == 2
+
+
+def test_latex_says_what_letters_beyond_latin_need() -> None:
+    german, japanese = (compare(top1(name, 0.5), suite="s", baseline=name) for name in ("\u00fc", "\u65e5"))
+
+    assert latex(german).startswith("% needs \\usepackage{booktabs}\n")
+    assert latex(japanese).startswith(
+        "% needs \\usepackage{booktabs}, and lualatex or xelatex for some letters\n"
+    )

@@ -237,12 +237,16 @@ def test_names_with_brackets_are_printed_as_they_are() -> None:
     assert "vs [red]x" in text and "\n[red]x " in text
 
 
-def test_long_runs_are_told_in_hours_and_short_ones_in_seconds() -> None:
-    records = [
-        record("B", "classify", 0, {"top1": 0.5}, wall_seconds=7500.4),
-        record("B", "detect", 0, {"map_voc07": 0.5}, wall_seconds=9.6, peak_memory_bytes=2**28),
+def test_less_of_an_error_is_green() -> None:
+    lost = {"B": (0.20, 0.21, 0.22), "D": (0.10, 0.115, 0.12)}
+    runs = [
+        record(name, "detect", seed, {"lost_missed": value})
+        for name, values in lost.items()
+        for seed, value in enumerate(values)
     ]
+    text = StringIO()
+    console = Console(file=text, width=100, force_terminal=True, color_system="standard")
 
-    text = _printed(_of(records), 80)
+    console.print(table(compare(runs, suite="s", baseline="B")))
 
-    assert "2 h 05 min, 1.5 GiB" in text and "10 s, 0.2 GiB" in text
+    assert "\x1b[32m" in text.getvalue() and "\x1b[31m" not in text.getvalue()

@@ -15,7 +15,7 @@ from transferbench.reports.comparing.parts import Part, Runs, parts_of
 from transferbench.reports.findings.designs import with_components
 from transferbench.reports.findings.outlays import with_outlays
 from transferbench.reports.rows import Cell, Comparison, Row, Table
-from transferbench.reports.statistics.paired import paired_difference
+from transferbench.reports.statistics.paired import Difference, paired_difference
 from transferbench.runs.record import SCORES, PaperScore, Record
 
 Paper = Mapping[str, PaperScore]
@@ -118,10 +118,13 @@ def _row(recipe: str, runs: Runs, baseline: str, paper: Paper) -> Row:
     mark = mark_of(own, runs[reference], reference)
     is_compared = recipe != baseline and (mark is None or mark.is_comparable)
     against = runs.get(baseline, {}) if is_compared else {}
+    has_one_backbone = _have_one_backbone(own.values())
+    is_only_transfer = has_one_backbone and _have_one_backbone(against.values())
+    groups = {seed: seed if is_only_transfer else record.backbone_seed for seed, record in own.items()}
     return Row(
         recipe=recipe,
         cells={
-            name: _cell(name, own, against, paper.get(name))
+            name: _cell(name, own, against, groups=groups, paper=paper.get(name))
             for name in SCORES
             if any(name in record.scores for record in own.values())
         },
@@ -129,24 +132,41 @@ def _row(recipe: str, runs: Runs, baseline: str, paper: Paper) -> Row:
         mark=mark,
         identities={seed: record.identity for seed, record in own.items()},
         pretraining_seeds={seed: record.backbone_seed for seed, record in own.items()},
+        has_one_backbone=has_one_backbone,
     )
 
 
+def _have_one_backbone(records: Collection[Record]) -> bool:
+    hashes = {str(record.weights.get("sha256") or "") for record in records}
+    return len(records) > 1 and len(hashes) == 1 and "" not in hashes
+
+
 def _cell(
-    name: str, runs: Mapping[int, Record], against: Mapping[int, Record], paper: PaperScore | None
+    name: str,
+    runs: Mapping[int, Record],
+    against: Mapping[int, Record],
+    *,
+    groups: Mapping[int, int],
+    paper: PaperScore | None,
 ) -> Cell:
     values, others = _values(name, runs), _values(name, against)
-    common = [seed for seed in values if seed in others]
-    groups = [runs[seed].backbone_seed for seed in common]
     return Cell(
         values=values,
-        delta=paired_difference([values[s] for s in common], [others[s] for s in common], groups)
-        if common
-        else None,
+        delta=_difference(values, others, groups),
         paper=None if paper is None else paper.mean,
         paper_sd=None if paper is None else paper.sd,
         unpaired=len(values.keys() ^ others.keys()) if others else 0,
     )
+
+
+def _difference(
+    values: Mapping[int, float], others: Mapping[int, float], groups: Mapping[int, int]
+) -> Difference | None:
+    common = [seed for seed in values if seed in others]
+    if not common:
+        return None
+    ours, theirs = [values[seed] for seed in common], [others[seed] for seed in common]
+    return paired_difference(ours, theirs, [groups[seed] for seed in common])
 
 
 def _values(name: str, runs: Mapping[int, Record]) -> dict[int, float]:

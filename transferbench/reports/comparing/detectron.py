@@ -78,7 +78,7 @@ def read_detectron(
         sha256 = hashlib.sha256(content).hexdigest()
         per_seed = {score: {0: value} for score, value in values.items()}
         protocol = protocols.get(task, "")
-        rows.append(ForeignRow(name, task, protocol, per_seed, source, sha256, remarks))
+        rows.append(ForeignRow(name, task, protocol, per_seed, source, sha256, remarks, "flag"))
     return rows
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from transferbench.reports.comparing.foreign import ForeignRow
+from transferbench.reports.comparing.foreign import ForeignRow, Teller
 from transferbench.reports.rows import Cell, Mark, Row, Table
 from transferbench.runs.record import SCORES
+
+_TOLD: Mapping[Teller, str] = {
+    "file": "which states {}",
+    "flag": "said by --protocol to be {}",
+    "scoring": "by the rules of {}",
+}
 
 
 def with_foreign(tables: Sequence[Table], foreign: Sequence[ForeignRow]) -> tuple[Table, ...]:
@@ -55,8 +61,9 @@ def _with_row(table: Table, foreign: ForeignRow) -> Table:
 
 
 def _reason(foreign: ForeignRow) -> str:
-    stated = foreign.protocol or "no protocol"
+    told = _TOLD[foreign.told_by] if foreign.protocol else "which states no protocol"
     remarks = "".join(f"; {remark}" for remark in foreign.remarks)
     return (
-        f"measured elsewhere: {foreign.source} (sha256 {foreign.sha256[:12]}), which states {stated}{remarks}"
+        f"measured elsewhere: {foreign.source} (sha256 {foreign.sha256[:12]}), "
+        f"{told.format(foreign.protocol)}{remarks}"
     )

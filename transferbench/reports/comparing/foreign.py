@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from typing import Literal
 
 from transferbench.errors import DataError, nearest
 from transferbench.runs.record import SCORES
@@ -19,6 +20,10 @@ _PARTS = {"value": 1.0, "percent": 100.0}
 _FAULTS_TOLD = 10
 NO_PROTOCOLS: Mapping[str, str] = {}
 """Where nobody says what another tool's scores obey."""
+
+
+Teller = Literal["file", "flag", "scoring"]
+"""The file itself, the flag `--protocol`, or the scoring here by its rules."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class ForeignRow:
     """Of the file."""
     remarks: tuple[str, ...] = ()
     """What a reader of the numbers should know."""
+    told_by: Teller = "file"
+    """Who says that it obeys the protocol."""
 
 
 def read_csv(path: Path, *, protocols: Mapping[str, str] = NO_PROTOCOLS) -> list[ForeignRow]:
@@ -110,6 +117,7 @@ class _Line:
     seed: int = 0
     value: float = 0.0
     protocol: str = ""
+    states_protocol: bool = False
     source: str = ""
     faults: list[str] = field(default_factory=list)
 
@@ -161,7 +169,8 @@ def _lines(table: csv.DictReader[str], column: str, protocols: Mapping[str, str]
             fault = f"line {number}: expected {len(names)} values, found {found}"
             yield _Line(number, "", "", faults=[fault])
         else:
-            yield _line(number, {name: cells[name].strip() for name in names}, column, protocols)
+            in_one_line = {name: " ".join(cells[name].split()) for name in names}
+            yield _line(number, in_one_line, column, protocols)
 
 
 def _line(number: int, cells: Mapping[str, str], column: str, protocols: Mapping[str, str]) -> _Line:
@@ -183,6 +192,7 @@ def _line(number: int, cells: Mapping[str, str], column: str, protocols: Mapping
         seed=0 if faults else int(seed),
         value=(value or 0.0) / whole,
         protocol=cells.get("protocol") or protocols.get(score.partition("/")[0], ""),
+        states_protocol=bool(cells.get("protocol")),
         source=cells.get("source", ""),
         faults=[f"line {number}: {fault}" for fault in faults],
     )
@@ -224,5 +234,6 @@ def _rows(lines: Sequence[_Line], path: Path, sha256: str, column: str) -> list[
             values.setdefault(line.score, {})[line.seed] = line.value
         told = ", ".join(dict.fromkeys(line.source for line in own if line.source))
         source = f"{path}: {told}" if told else str(path)
-        rows.append(ForeignRow(recipe, task, protocol, values, source, sha256, remarks))
+        told_by: Teller = "flag" if protocol and not all(line.states_protocol for line in own) else "file"
+        rows.append(ForeignRow(recipe, task, protocol, values, source, sha256, remarks, told_by))
     return rows

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from transferbench.reports.comparing.parts import fingerprint_of
+from transferbench.reports.lineage.leaves import ROUNDING, leaves
 from transferbench.reports.rows import Mark
 from transferbench.runs.record import Record
 
 _VERSIONS = ("torch", "torchvision", "transferbench")
-_HOW_STEPS_ARE_WORKED_OFF = {"accumulate", "compile"}
-_ROUNDING = {"precision", "channels_last"}
-"""Settings of a plan that change sums in their last digits and nothing that they mean."""
 _MOST_SETTINGS = 3
 _DERIVED = {"plan.lr": "plan.batch_size"}
 """Setting to that which it follows: where both differ, one departure is told."""
@@ -57,20 +55,13 @@ def _differs(key: str, every: Sequence[Mapping[str, Any]]) -> bool:
 
 def _settings(record: Record) -> dict[str, Any]:
     """Returns what was obeyed beside the recipe, by dotted key."""
-    settings = _flat("protocol", record.resolved.get("protocol"))
+    settings = leaves(record.resolved.get("protocol"), "protocol")
     if record.task == "classify":  # its plan is the recipe's
         return settings
     plan = record.resolved.get("plan") or {}
     # That of the protocol is obeyed as `plan`, where a flag may have changed it.
     own = {key: value for key, value in settings.items() if not key.startswith("protocol.plan")}
-    hidden = _HOW_STEPS_ARE_WORKED_OFF | _ROUNDING
-    return own | _flat("plan", {key: value for key, value in plan.items() if key not in hidden})
-
-
-def _flat(key: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        return {key: value}
-    return {name: leaf for own in value for name, leaf in _flat(f"{key}.{own}", value[own]).items()}
+    return own | leaves({key: value for key, value in plan.items() if key not in ROUNDING}, "plan")
 
 
 def _of_data(ours: Sequence[Record], theirs: Sequence[Record], name: str) -> Iterator[str]:

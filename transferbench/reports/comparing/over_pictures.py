@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, Self
 
-from transferbench.reports.comparing.notes import HELD
+from transferbench.reports.comparing.notes import HELD, SEE
 from transferbench.reports.rows import Cell, Comparison, Interval, Row, Table
 from transferbench.reports.statistics.replicates import interval_of_difference, interval_of_mean
+from transferbench.reports.words.cells import few
+from transferbench.runs.record import SCORES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,17 @@ VARIED = (
     "a difference; seeds are held"
 )
 
+KEPT_BY_NONE = (
+    "the pictures that are scored are held: no run here kept what each of them does to its scores; "
+    "`transferbench evaluate RUN` adds it"
+)
+KEPT_BY_SOME = (
+    "no interval over pictures for {} in {}: not all runs kept what each picture does to their scores; "
+    "`transferbench evaluate RUN` adds it"
+)
+
+SAME = "no interval over pictures for some scores of {} in {}: other pictures would have given the same"
+
 Replicates = Mapping[str, Resampled]
 """By identity of a run."""
 
@@ -43,14 +56,47 @@ def with_pictures(comparison: Comparison, replicates: Replicates) -> Comparison:
         comparison: of the runs.
         replicates: of as many of them as have any.
     """
-    tables = (
+    tables = tuple(
         replace(table, rows=tuple(_with_intervals(row, table, replicates) for row in table.rows))
         for table in comparison.tables
     )
-    if not replicates:
-        return comparison
-    notes = (VARIED if note == HELD else note for note in comparison.notes)
-    return replace(comparison, tables=tuple(tables), notes=tuple(notes))
+    has_any = any(c.over_pictures for table in tables for row in table.rows for c in row.cells.values())
+    held = HELD.removesuffix(SEE) if replicates else KEPT_BY_NONE
+    told = VARIED if has_any else held
+    notes = [told if note == HELD else note for note in comparison.notes]
+    told_of_rows = (*_lacking(tables, replicates), *_without_spread(tables, replicates))
+    return replace(comparison, tables=tables, notes=(*notes, *told_of_rows))
+
+
+def without_pictures(comparison: Comparison) -> Comparison:
+    """Returns the comparison as a table tells it that shows no interval over pictures."""
+    notes = (HELD if note == VARIED else note for note in comparison.notes)
+    return replace(comparison, notes=tuple(notes))
+
+
+def _without_spread(tables: Sequence[Table], replicates: Replicates) -> list[str]:
+    """Returns notes on cells whose runs kept replicates, all of them worth the same."""
+    same: dict[str, dict[str, None]] = {}
+    for table in tables:
+        for row in table.rows:
+            runs = [(row, seed) for seed in row.identities]
+            flat = (
+                not SCORES[name].is_detail and not cell.over_pictures and _paired(name, runs, replicates)
+                for name, cell in row.cells.items()
+            )
+            if not row.is_foreign and any(flat):
+                same.setdefault(table.task, {})[row.recipe] = None
+    return [SAME.format(few(list(rows)), task) for task, rows in same.items()]
+
+
+def _lacking(tables: Sequence[Table], replicates: Replicates) -> list[str]:
+    """Returns notes on rows of which a run kept nothing, where others did."""
+    lacking: dict[str, dict[str, None]] = {}
+    for table in tables:
+        for row in table.rows if replicates else ():
+            if not all(key in replicates for key in row.identities.values()):
+                lacking.setdefault(table.task, {})[row.recipe] = None
+    return [KEPT_BY_SOME.format(few(list(rows)), task) for task, rows in lacking.items()]
 
 
 def _with_intervals(row: Row, table: Table, replicates: Replicates) -> Row:
@@ -75,7 +121,8 @@ def _resampled(name: str, row: Row, baseline: Row | None, replicates: Replicates
     both = _paired(name, [(side, seed) for side in (row, baseline) for seed in common], replicates)
     if both is None:
         return cell
-    interval = interval_of_difference(both[: len(common)], both[len(common) :])
+    groups = row.groups(baseline, common)
+    interval = interval_of_difference(both[: len(common)], both[len(common) :], groups)
     return replace(cell, delta_over_pictures=_interval(interval))
 
 

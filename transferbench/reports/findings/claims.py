@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from transferbench.reports.findings.kinds import Claim, Point
-from transferbench.reports.rows import Comparison, Table
+from transferbench.reports.rows import Comparison, Row, Table
 from transferbench.reports.statistics.correlation import BySeed, Correlation, Kind, correlation
 from transferbench.reports.statistics.paired import mean
 from transferbench.runs.record import SCORES, PaperScore
@@ -77,11 +77,19 @@ def _claim(
         is_measured = row.recipe in measured
         if name in row.cells and row.is_compared and (is_measured or row.recipe in claimed):
             top1 = measured[row.recipe] if is_measured else {0: claimed[row.recipe]}
-            points.append(Point(row.recipe, top1, row.cells[name].values, is_claimed=not is_measured))
+            points.append(Point(row.recipe, top1, _by_backbone(row, name), is_claimed=not is_measured))
     if len(points) < _FEWEST:
         return None
     pearson, kendall = (_correlation(kind, points) for kind in ("pearson", "kendall"))
     return Claim(name, table.protocol, tuple(points), pearson, kendall)
+
+
+def _by_backbone(row: Row, name: str) -> BySeed:
+    """Returns a score by the seed of the backbone that has a top-1, the mean over its transfers."""
+    values: dict[int, list[float]] = {}
+    for seed, value in row.cells[name].values.items():
+        values.setdefault(row.pretraining_seeds[seed], []).append(value)
+    return {seed: mean(own) for seed, own in values.items()}
 
 
 def _beside_paper(claim: Claim, paper: Sequence[Mapping[str, Mapping[str, PaperScore]]]) -> Claim:

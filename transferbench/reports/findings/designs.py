@@ -30,7 +30,10 @@ def with_components(table: Table) -> Table:
 
 def _effects(table: Table, design: Design, levels: Levels) -> dict[str, tuple[Effect, ...]]:
     rows = [row for row in table.rows if row.recipe in levels and row.is_compared]
-    groups: dict[int, Hashable] = {seed: own for row in rows for seed, own in row.pretraining_seeds.items()}
+    is_only_transfer = all(row.has_one_backbone for row in rows)
+    groups: dict[int, Hashable] = {
+        seed: seed if is_only_transfer else own for row in rows for seed, own in row.pretraining_seeds.items()
+    }
     return {
         name: tuple(found)
         for name in table.columns
@@ -48,7 +51,8 @@ def _components(table: Table, name: str) -> Components | None:
         by_backbone: dict[int, list[float]] = {}
         values = row.cells[name].values if name in row.cells and not row.is_foreign else {}
         for seed, value in values.items():
-            by_backbone.setdefault(row.pretraining_seeds[seed], []).append(value)
+            backbone = 0 if row.has_one_backbone else row.pretraining_seeds[seed]
+            by_backbone.setdefault(backbone, []).append(value)
         if by_backbone:
             nested.append(by_backbone)
     return components(nested) if nested else None

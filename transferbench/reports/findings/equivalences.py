@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transferbench.reports.rows import Cell, Comparison
+from transferbench.reports.rows import Cell, Comparison, Row
 from transferbench.reports.statistics.equivalence import equivalence
 
 
@@ -19,7 +19,7 @@ def with_equivalence(comparison: Comparison, margin: float) -> Comparison:
     def tested(cell: Cell) -> Cell:
         return cell if cell.delta is None else replace(cell, equivalence=equivalence(cell.delta, margin))
 
-    tables = (
+    tables = tuple(
         replace(
             table,
             rows=tuple(
@@ -29,4 +29,12 @@ def with_equivalence(comparison: Comparison, margin: float) -> Comparison:
         )
         for table in comparison.tables
     )
-    return replace(comparison, tables=tuple(tables))
+    bare = dict.fromkeys(table.task for table in tables if not any(map(_is_tested, table.rows)))
+    told = [
+        f"{task}: nothing to test for equivalence, as no difference there has an interval" for task in bare
+    ]
+    return replace(comparison, tables=tables, notes=(*comparison.notes, *told))
+
+
+def _is_tested(row: Row) -> bool:
+    return any(cell.equivalence is not None for cell in row.cells.values())

@@ -73,10 +73,11 @@ def read_condition(text: str) -> Condition:
 def with_gates(
     comparison: Comparison, conditions: Sequence[Condition], *, expected: Collection[str] = ()
 ) -> Comparison:
-    """Returns the comparison with whether each gate holds.
+    """Returns the comparison with the rows that meet each condition.
 
-    A gate tests means, over the seeds that both have where it names the baseline. A row of which nothing
-    can be said, as it lacks the score or does not compare, breaks it: silence is no pass.
+    A condition tests means, over the seeds that both have where it names the baseline. A row of which
+    nothing can be said, as it lacks the score or does not compare, counts as one that meets it: silence is
+    no pass.
 
     Args:
         comparison: to test.
@@ -108,9 +109,9 @@ def _gate(comparison: Comparison, condition: Condition, expected: Collection[str
         )
     broken = [reason for table in tables for reason in _broken(table, condition)]
     tested = {row.recipe for table in tables for row in table.rows}
-    absent = (
-        [condition.row] if condition.row else [name for name in expected if name not in comparison.recipes]
-    )
+    # Weights from elsewhere have no run of classification; every recipe has one of each transfer.
+    unfinished = set(expected) - set(comparison.recipes if condition.score.startswith("classify/") else ())
+    absent = [condition.row] if condition.row else [name for name in expected if name in unfinished]
     broken += [f"{name}: no finished run has {condition.score}" for name in absent if name not in tested]
     return Gate(condition.text, tuple(broken))
 
@@ -131,15 +132,17 @@ def _reason(row: Row, table: Table, condition: Condition) -> str | None:
     if cell is None:
         return f"it has no {condition.score}"
     if not condition.is_of_difference:
-        value, of = cell.mean, ""
+        value, runs, unit = cell.mean, len(cell.values), " %"
     elif row.recipe == table.baseline and not row.is_foreign:
-        value, of = 0.0, f" of {table.baseline} to itself"
+        value, runs, unit = 0.0, len(cell.values), f" points to {table.baseline}, itself"
     elif cell.delta is None:
         return f"it has no difference to {table.baseline}"
     else:
-        value, of = cell.delta.mean, f" to {table.baseline}"
+        value, runs, unit = cell.delta.mean, cell.delta.n, f" points to {table.baseline}"
     if not condition.is_met(value):
         return None
-    shown = f"{100 * value:+.2f}" if condition.is_of_difference else f"{100 * value:.2f}"
-    bound = f"{100 * condition.bound:+.2f}" if condition.is_of_difference else f"{100 * condition.bound:.2f}"
-    return f"{condition.score}{of} is {shown}, {condition.sign} {bound}"
+    sign = "+" if condition.is_of_difference else ""
+    bound = f"{100 * condition.bound:{sign}.10g}" if condition.bound else "0"
+    side = "below" if condition.sign == "<" else "above"
+    alone = " (one seed, no interval)" if runs == 1 and not row.is_foreign else ""
+    return f"{condition.score} is {100 * value:{sign}.2f}{unit}, {side} {bound}{alone}"

@@ -62,6 +62,8 @@ class Outlay:
     fronts: tuple[str, ...] = ()
     """Of `device-hours` and `GMACs`: those in which no other row scores as well for less, or better for as
     much."""
+    alone: tuple[str, ...] = ()
+    """Those that are known of no other row, so that there is no front."""
 
 
 @dataclass(frozen=True)

@@ -85,29 +85,30 @@ def _with_fronts(table: Table) -> Table:
         for row in table.rows
         if name in row.cells and not row.is_foreign and (row.mark is None or row.mark.is_comparable)
     }
-    fronts = {kind: _front(gains, prices) for kind, prices in priced.items()}
-    return replace(
-        table,
-        rows=tuple(
-            row
-            if row.outlay is None
-            else replace(
-                row,
-                outlay=replace(
-                    row.outlay, fronts=tuple(kind for kind, front in fronts.items() if row.recipe in front)
-                ),
-            )
-            for row in table.rows
-        ),
-    )
+    known = {
+        kind: {recipe: price for recipe, price in prices.items() if price is not None and recipe in gains}
+        for kind, prices in priced.items()
+    }
+    fronts = {kind: (_front(gains, prices), len(prices)) for kind, prices in known.items()}
+    return replace(table, rows=tuple(_on_fronts(row, fronts) for row in table.rows))
 
 
-def _front(gains: Mapping[str, float], prices: Mapping[str, float | None]) -> set[str]:
+def _on_fronts(row: Row, fronts: Mapping[str, tuple[Collection[str], int]]) -> Row:
+    """Returns a row with the fronts that it is on, each given as who is on it and of how many."""
+    if row.outlay is None:
+        return row
+    own = {kind: count for kind, (front, count) in fronts.items() if row.recipe in front}
+    shared, alone = (tuple(k for k, count in own.items() if (count == 1) == one) for one in (False, True))
+    return replace(row, outlay=replace(row.outlay, fronts=shared, alone=alone))
+
+
+def _front(gains: Mapping[str, float], known: Mapping[str, float]) -> set[str]:
     """Returns whom nobody beats in one of score and price without losing in the other.
 
-    Who has no price takes no part; where that leaves nobody, there is no front.
+    Args:
+        gains: by recipe, the more the better.
+        known: prices of those that have one.
     """
-    known = {recipe: price for recipe, price in prices.items() if price is not None and recipe in gains}
     return {
         recipe
         for recipe, price in known.items()

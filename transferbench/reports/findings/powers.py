@@ -18,7 +18,7 @@ def with_power(comparison: Comparison, difference: float) -> Comparison:
         comparison: with differences.
         difference: that one wants to see, above 0, as a fraction.
     """
-    tables = (
+    tables = tuple(
         replace(
             table,
             powers={
@@ -29,7 +29,9 @@ def with_power(comparison: Comparison, difference: float) -> Comparison:
         )
         for table in comparison.tables
     )
-    return replace(comparison, tables=tuple(tables))
+    bare = dict.fromkeys(table.task for table in tables if not table.powers)
+    told = [f"{task}: no seeds to plan from, as no difference there has an interval" for task in bare]
+    return replace(comparison, tables=tables, notes=(*comparison.notes, *told))
 
 
 def _power(table: Table, name: str, difference: float) -> Power | None:

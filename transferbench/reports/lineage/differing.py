@@ -8,6 +8,7 @@ from math import isclose
 from typing import Any, Literal
 
 from transferbench.errors import RunError
+from transferbench.reports.lineage.leaves import ROUNDING, Leaves, leaves
 from transferbench.runs.record import Record
 
 Kind = Literal["inputs", "machine", "names"]
@@ -15,8 +16,6 @@ Kind = Literal["inputs", "machine", "names"]
 may too, by rounding or by what a version mended; names, places and costs, which may not."""
 KINDS: tuple[Kind, ...] = ("inputs", "machine", "names")
 
-_ROUNDING = {"precision", "channels_last", "accumulate", "compile"}
-"""Settings of a plan that change sums in their last digits and nothing that they mean."""
 _NAMES = {"name", "about", "paper", "source"}
 _BACKBONE = {"sha256", "shuffled_from", "was_random", "arch", "allowed_missing"}
 """Of the loader's report, what makes another backbone; beside the values of its settings."""
@@ -24,8 +23,6 @@ _WITHOUT_EFFECT = {"workers", "command", "precision"}
 """Of the machine; `precision` is told as the plan's."""
 _LR, _BATCH, _OPTIMIZER = "plan.lr", "plan.batch_size", "plan.optimizer.name"
 _DATA, _LIMIT, _DEPARTURES = "data.fingerprint", "limit", "departures"
-
-Leaves = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -112,58 +109,49 @@ def _inputs(record: Record) -> Leaves:
     """Returns what a run was told to do, and with what."""
     resolved, is_transfer = record.resolved, record.task != "classify"
     recipe, protocol = resolved.get("recipe") or {}, resolved.get("protocol") or {}
-    tricks = _leaves(recipe.get("tricks"), "tricks")
+    tricks = leaves(recipe.get("tricks"), "tricks")
     settings = record.weights.get("settings") or {}
     name, _, _ = record.protocol.partition(" ")
-    leaves = _leaves(_without(recipe, {*_NAMES, "weights", "plan", "tricks"}), "recipe")
-    leaves |= {key: value for key, value in tricks.items() if key != "tricks.distillation.teacher"}
+    told = leaves(_without(recipe, {*_NAMES, "weights", "plan", "tricks"}), "recipe")
+    told |= {key: value for key, value in tricks.items() if key != "tricks.distillation.teacher"}
     # A pretraining's own plan is told as the plan that it obeyed.
-    leaves |= _leaves(recipe.get("plan"), "recipe.plan") if is_transfer else {}
-    leaves |= {"protocol": name} | _leaves(_without(protocol, {*_NAMES, "version", "plan"}), "protocol")
-    leaves |= _leaves(_without(resolved.get("plan") or {}, _ROUNDING), "plan")
-    leaves |= {_LIMIT: resolved.get("limit"), _DEPARTURES: resolved.get("departures") or None}
-    leaves |= {_DATA: record.data.get("fingerprint"), "data.classes": record.classes}
-    leaves |= _leaves(record.pictures, "data.pictures")
-    leaves |= {f"weights.{key}": record.weights.get(key) or None for key in sorted(_BACKBONE)}
-    leaves |= {f"weights.settings.{key}": each.get("value") for key, each in settings.items()}
-    leaves |= {"teacher.sha256": None if record.teacher is None else record.teacher.sha256}
-    return leaves | {"seed": record.seed, "pretraining_seed": record.pretraining_seed}
+    told |= leaves(recipe.get("plan"), "recipe.plan") if is_transfer else {}
+    told |= {"protocol": name} | leaves(_without(protocol, {*_NAMES, "version", "plan"}), "protocol")
+    told |= leaves(_without(resolved.get("plan") or {}, ROUNDING), "plan")
+    told |= {_LIMIT: resolved.get("limit"), _DEPARTURES: resolved.get("departures") or None}
+    told |= {_DATA: record.data.get("fingerprint"), "data.classes": record.classes}
+    told |= leaves(record.pictures, "data.pictures")
+    told |= {f"weights.{key}": record.weights.get(key) or None for key in sorted(_BACKBONE)}
+    told |= {f"weights.settings.{key}": each.get("value") for key, each in settings.items()}
+    told |= {"teacher.sha256": None if record.teacher is None else record.teacher.sha256}
+    return told | {"seed": record.seed, "pretraining_seed": record.pretraining_seed}
 
 
 def _machine(record: Record) -> Leaves:
     """Returns what a run was done by and on."""
     plan = record.resolved.get("plan") or {}
-    rounding = {f"plan.{key}": value for key, value in plan.items() if key in _ROUNDING}
+    rounding = {f"plan.{key}": value for key, value in plan.items() if key in ROUNDING}
     devices = None if record.effort is None else record.effort.devices
-    return _leaves(_without(record.machine, _WITHOUT_EFFECT), "machine") | rounding | {"devices": devices}
+    return leaves(_without(record.machine, _WITHOUT_EFFECT), "machine") | rounding | {"devices": devices}
 
 
 def _names(record: Record) -> Leaves:
     """Returns what a run and its parts are called, where they were, and what it cost."""
     resolved, teacher = record.resolved, record.teacher
     recipe, weights = resolved.get("recipe") or {}, record.weights
-    leaves: Leaves = {"suite": record.suite, "recipe": record.recipe}
-    leaves |= {f"recipe.{key}": recipe.get(key) or None for key in ("about", "paper", "weights")}
-    leaves |= {f"protocol.{key}": (resolved.get("protocol") or {}).get(key) for key in ("about", "source")}
-    leaves |= {"data.root": record.data.get("root"), "data.remarks": record.remarks or None}
-    leaves |= {
+    told: Leaves = {"suite": record.suite, "recipe": record.recipe}
+    told |= {f"recipe.{key}": recipe.get(key) or None for key in ("about", "paper", "weights")}
+    told |= {f"protocol.{key}": (resolved.get("protocol") or {}).get(key) for key in ("about", "source")}
+    told |= {"data.root": record.data.get("root"), "data.remarks": record.remarks or None}
+    told |= {
         f"weights.{key}": value or None for key, value in _without(weights, {*_BACKBONE, "settings"}).items()
     }
-    leaves |= {"teacher.source": None if teacher is None else teacher.source}
-    leaves |= {f"machine.{key}": record.machine.get(key) for key in ("workers", "command")}
-    leaves |= {"wall_seconds": record.wall_seconds, "peak_memory_bytes": record.peak_memory_bytes}
+    told |= {"teacher.source": None if teacher is None else teacher.source}
+    told |= {f"machine.{key}": record.machine.get(key) for key in ("workers", "command")}
+    told |= {"wall_seconds": record.wall_seconds, "peak_memory_bytes": record.peak_memory_bytes}
     effort = {} if record.effort is None else record.effort.model_dump(mode="json", exclude={"devices"})
-    return leaves | _leaves(effort, "effort")
+    return told | leaves(effort, "effort")
 
 
 def _without(table: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if key not in keys}
-
-
-def _leaves(table: Mapping[str, Any] | None, key: str) -> Leaves:
-    """Returns the values of tables within a table by dotted key; of an empty one within it, `on`."""
-    leaves: Leaves = {}
-    for own, value in (table or {}).items():
-        name = f"{key}.{own}"
-        leaves |= (_leaves(value, name) or {name: "on"}) if isinstance(value, Mapping) else {name: value}
-    return leaves

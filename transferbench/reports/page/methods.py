@@ -10,6 +10,7 @@ from transferbench.reports.page.story import Story, label_of
 from transferbench.reports.rows import Comparison, Table
 from transferbench.runs.record import Record
 
+_PARTS = {"train": "that are trained on", "score": "that are scored"}
 _OPTIMIZERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 
@@ -46,7 +47,6 @@ def _of_table(table: Table, story: Story) -> str:
     if not records:
         return ""
     first = records[0]
-    seeds = sorted({record.seed for record in records})
     fingerprints = sorted({record.data.get("fingerprint", "")[:12] for record in records})
     what = label_of(table, story.comparison).capitalize()
     return " ".join(
@@ -54,10 +54,36 @@ def _of_table(table: Table, story: Story) -> str:
             f"{what} was measured by {table.protocol} on {_pictures(first)} of {len(first.classes)} classes "
             f"(data fingerprint{'s' * (len(fingerprints) > 1)} {_listed(fingerprints)}).",
             _plan(table, records),
-            f"Seeds: {_listed(map(str, seeds))}.",
-            *(f"Of the data: {remark}." for remark in first.remarks),
+            _seeds(records),
+            *map(_of_data, first.remarks),
         ]
     )
+
+
+def _seeds(records: Sequence[Record]) -> str:
+    """Returns `Seeds: 0 and 1.`, or which of them were fine-tuned how often and how those are called."""
+    transfers: dict[int, list[int]] = {}
+    for seed, backbone in sorted({(record.seed, record.backbone_seed) for record in records}):
+        transfers.setdefault(backbone, []).append(seed)
+    words = f"Seeds: {_listed(map(str, sorted(transfers)))}"
+    most = max(map(len, transfers.values()))
+    if most == 1:
+        return f"{words}."
+    backbone, own = next((key, seeds) for key, seeds in sorted(transfers.items()) if len(seeds) == most)
+    times = {2: "twice"}.get(most, f"{most} times")
+    often = "each" if all(len(seeds) == most for seeds in transfers.values()) else "up to"
+    return (
+        f"{words}, {often} fine-tuned {times} (the second transfer of seed {backbone} is called "
+        f"seed{own[1]})."
+    )
+
+
+def _of_data(remark: str) -> str:
+    """Returns what a data set says of a part of itself, as `train: ...`, as a sentence."""
+    part, colon, rest = remark.partition(": ")
+    if colon and part in _PARTS:
+        return f"Of the pictures {_PARTS[part]}: {rest}."
+    return f"Of the data: {remark}."
 
 
 def _pictures(record: Record) -> str:
@@ -84,23 +110,42 @@ def _plan(table: Table, records: Sequence[Record]) -> str:
 def _plan_words(plan: Mapping[str, Any]) -> str:
     optimizer, schedule = plan.get("optimizer") or {}, plan.get("schedule") or {}
     words = [
-        f"for {plan.get('epochs')} epochs in batches of {plan.get('batch_size')}",
+        f"for {_epochs(plan.get('epochs'))} in batches of {plan.get('batch_size')}",
         f"by {_OPTIMIZERS.get(str(optimizer.get('name')), 'gradient descent')}",
         f"at a peak rate of {plan.get('lr')}",
         f"(weight decay {optimizer.get('weight_decay')})",
         f"on a {schedule.get('name')} schedule" if schedule.get("name") else "",
-        f"after {plan['warmup_epochs']:g} epochs of warmup" if plan.get("warmup_epochs") else "",
+        f"after {_epochs(plan['warmup_epochs'])} of warmup" if plan.get("warmup_epochs") else "",
         f"in {plan.get('precision')}" if plan.get("precision") else "",
     ]
     return " ".join(word for word in words if word)
 
 
+def _epochs(count: Any) -> str:
+    return f"{count:g} epoch{'s' * (count != 1)}" if isinstance(count, int | float) else f"{count} epochs"
+
+
+_RESAMPLED = (
+    "Intervals over pictures are percentiles of a bootstrap of those that are scored, each resample the same "
+    "for all backbones. "
+)
+
+
 def _statistics(comparison: Comparison) -> str:
+    cells = [cell for table in comparison.tables for row in table.rows for cell in row.cells.values()]
+    is_resampled = any(cell.over_pictures for cell in cells)
+    has_intervals = any(cell.delta is not None and cell.delta.low is not None for cell in cells)
+    over_seeds = (
+        "Their 95 % intervals and p-values are Student's, over seeds; p-values are corrected by Holm's "
+        "method over the differences of a table. "
+        if has_intervals
+        else "No interval over seeds is given: there are too few of them. "
+    )
     return (
         "For one seed every backbone meets the same order of the data, the same augmentation and the same "
-        f"initial head, so differences to {comparison.baseline} are paired by seed. Their 95 % intervals and "
-        "p-values are Student's, over seeds; p-values are corrected by Holm's method over the differences of "
-        "a table. The last checkpoint counts: nothing is chosen on the pictures that are scored."
+        f"initial head, so differences to {comparison.baseline} are paired by seed. {over_seeds}"
+        f"{_RESAMPLED if is_resampled else ''}The last checkpoint counts: nothing is chosen on the pictures "
+        "that are scored."
     )
 
 

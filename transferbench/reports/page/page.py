@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transferbench.files import whole_file
 from transferbench.reports.page.cite import PAPER, download
@@ -13,10 +15,12 @@ from transferbench.reports.page.methods import origins, paragraphs
 from transferbench.reports.page.pictures import galleries
 from transferbench.reports.page.sections import Section, sections
 from transferbench.reports.page.story import Story
-from transferbench.reports.page.tables import cost_sheets, score_sheets
+from transferbench.reports.page.tables import cost_sheets, score_sheets, word_sheets
 from transferbench.reports.page.verdict import headline, verdicts
 from transferbench.reports.plots.inline import inline
-from transferbench.reports.words.sheets import sheets_of
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 FILE_NAME = "index.html"
 PLOTS_FOLDER = "plots"
@@ -50,6 +54,7 @@ def html(story: Story, parts: Sequence[Section]) -> str:
     from markupsafe import Markup
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["parted"] = _parted
     comparison = story.comparison
     versions = sorted({str(r.machine.get("transferbench", "")) for r in story.records.values()} - {""})
     return environment.from_string(_resource("page.html")).render(
@@ -58,15 +63,16 @@ def html(story: Story, parts: Sequence[Section]) -> str:
         suite=comparison.suite,
         about=story.about,
         warning=story.warning,
-        headline=headline(comparison),
+        headline=headline(comparison, story.warning),
         verdicts=verdicts(comparison),
         sections=[_shown(part) for part in parts],
         sheets=score_sheets(comparison, details=False),
         details=score_sheets(comparison, details=True),
         costs=cost_sheets(comparison),
-        words=sheets_of(comparison, costs="none"),
+        words=word_sheets(comparison, details=False),
+        other_words=word_sheets(comparison, details=True),
         galleries=galleries(story.contrasts),
-        notes=[note.removeprefix("* ") for note in (*comparison.notes, *story.remarks)],
+        notes=[note.removesuffix(".") for note in (*comparison.notes, *story.remarks)],
         methods=paragraphs(story),
         origins=origins(story),
         commands=story.commands,
@@ -112,6 +118,13 @@ def _shown(part: Section) -> dict[str, object]:
         for key, drawings in (("drawings", part.drawings), ("more", part.more))
     }
     return {"key": part.key, "title": part.title, "intro": part.intro, "more_title": part.more_title, **drawn}
+
+
+def _parted(name: str) -> Markup:
+    """Returns a name that a line may end in, after its underscores and plus signs."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=[_+])(?=[^_+])", "<wbr>", str(escape(name))))
 
 
 def _resource(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from transferbench.reports.findings.kinds import Claim
 from transferbench.reports.findings.kinds import Point as ClaimPoint
@@ -21,7 +22,12 @@ from transferbench.reports.statistics.student import student_quantile
 _FEWEST_FOR_INTERVAL = 3
 _LOG_FROM = 8.0
 """Costs that differ by this factor stand on a logarithmic scale."""
-_COSTS = {HOURS: "device-hours of pretraining and transfer", MACS: "GMACs of the backbone"}
+_COSTS = {HOURS: "{} of pretraining and transfer", MACS: "{} of the backbone"}
+_UNITS = {
+    HOURS: (("device-hours", 3600.0), ("device-minutes", 60.0), ("device-seconds", 1.0)),
+    MACS: (("GMACs", 1e9), ("MMACs", 1e6)),
+}
+"""Greatest first: one is taken in which the greatest cost is above 1."""
 
 
 def top1_plots(comparison: Comparison, looks: Mapping[str, Look]) -> list[Drawing]:
@@ -101,32 +107,41 @@ def _point(point: ClaimPoint) -> Point:
 def _cost(
     kind: str, table: Table, name: str, *, looks: Mapping[str, Look], comparison: Comparison
 ) -> Drawing:
-    points = _priced(kind, table, name)
+    prices = _priced(kind, table, name)
+    unit, size = _unit(kind, [point.x for point in prices])
+    points = [replace(point, x=point.x / size) for point in prices]
     xs = [point.x for point in points]
     return scatter(
         f"cost-{key_of(table, comparison)}-{kind.lower()}",
         points,
         looks,
-        title=f"{title_of(name)} over {kind}, {label_of(table, comparison)}",
-        x=Axis(_COSTS[kind], is_log=min(xs) > 0 and max(xs) / min(xs) > _LOG_FROM),
+        title=f"{title_of(name)} over {unit}, {label_of(table, comparison)}",
+        x=Axis(_COSTS[kind].format(unit), is_log=min(xs) > 0 and max(xs) / min(xs) > _LOG_FROM),
         y=Axis(f"{title_of(name)}, %"),
         front=_front(kind, table, points),
     )
+
+
+def _unit(kind: str, prices: Collection[float]) -> tuple[str, float]:
+    """Returns name and size of the unit in which costs are read without many zeros."""
+    known = [unit for unit in _UNITS[kind] if max(prices) >= unit[1]]
+    return known[0] if known else _UNITS[kind][-1]
 
 
 def _priced(kind: str, table: Table, name: str) -> list[Point]:
     return [
         Point(row.recipe, price, 100 * cell.mean, y_range=spread_of(cell.values.values()))
         for row in table.rows
-        if (cell := row.cells.get(name)) is not None and (price := _price(kind, row)) is not None
+        if row.is_compared
+        and (cell := row.cells.get(name)) is not None
+        and (price := _price(kind, row)) is not None
     ]
 
 
 def _price(kind: str, row: Row) -> float | None:
     if row.cost is None or row.outlay is None:
         return None
-    price, unit = (row.cost.backbone_macs, 1e9) if kind == MACS else (row.outlay.device_seconds, 3600)
-    return None if price is None else price / unit
+    return row.cost.backbone_macs if kind == MACS else row.outlay.device_seconds
 
 
 def _front(kind: str, table: Table, points: Sequence[Point]) -> list[Point]:

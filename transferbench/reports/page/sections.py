@@ -12,14 +12,21 @@ from transferbench.reports.page.story import Story
 from transferbench.reports.page.verdict import verdicts
 from transferbench.reports.plots.drawing import Drawing
 from transferbench.reports.plots.looks import looks
+from transferbench.reports.rows import Comparison
+from transferbench.reports.words.cells import STANDS
 
+_NUMBERS = (
+    f"Bold and in colour: a difference whose own interval excludes zero. {STANDS}: also after the correction "
+    "for all differences of the table."
+)
 _DIFFERENCES = (
     "Each line is the mean of the paired differences with its 95 % interval over seeds; the thin line below "
     "it, where there is one, is the interval had other pictures been scored."
 )
 _EFFECTS = (
     "The recipes were built by a design, so that each change can be told from the others. Lines are 95 % "
-    "intervals over seeds; an interaction is what two changes bring together beyond the sum of both."
+    "intervals over seeds; an interaction (x) is half of how much more the one brings with the other than "
+    "without it."
 )
 _TOP1 = (
     "If top-1 told how well a backbone transfers, the points would rise to the right. Bars are 95 % "
@@ -62,7 +69,7 @@ def sections(story: Story) -> list[Section]:
     """Returns the parts of a page that have something to show; plots are drawn here."""
     parts = [
         Section("answer", "The answer") if verdicts(story.comparison) else None,
-        Section("numbers", "The numbers"),
+        Section("numbers", "The numbers", _NUMBERS * _has_intervals(story.comparison)),
         *_with_plots(story),
         Section("pictures", "Right and wrong", _PICTURES) if story.contrasts else None,
         Section("notes", "Notes") if story.comparison.notes or story.remarks else None,
@@ -70,6 +77,11 @@ def sections(story: Story) -> list[Section]:
         Section("repeat", "Cite and repeat"),
     ]
     return [part for part in parts if part is not None]
+
+
+def _has_intervals(comparison: Comparison) -> bool:
+    cells = (cell for table in comparison.tables for row in table.rows for cell in row.cells.values())
+    return any(cell.delta is not None and cell.delta.low is not None for cell in cells)
 
 
 def _with_plots(story: Story) -> list[Section]:

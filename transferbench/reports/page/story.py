@@ -78,11 +78,11 @@ def key_of(table: Table, comparison: Comparison) -> str:
 
 
 def label_of(table: Table, comparison: Comparison) -> str:
-    """Returns the task, with the protocol and the baseline where another table has the same."""
+    """Returns the task, with the protocol and the baseline where another table has the same but for them."""
     same = [other for other in comparison.tables if other.task == table.task]
     label = TASK_WORDS.get(table.task, table.task)
     if len({other.protocol for other in same}) > 1:
         label += f" by {table.protocol}"
-    if len({other.baseline for other in same}) > 1:
+    if len({other.baseline for other in same if other.protocol == table.protocol}) > 1:
         label += f", against {table.baseline}"
     return label

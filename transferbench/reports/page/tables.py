@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transferbench.reports.findings.kinds import Outlay
+from transferbench.reports.findings.kinds import Sheet as WordSheet
 from transferbench.reports.findings.main_scores import main_score
-from transferbench.reports.page.story import TRANSFERS, key_of, label_of
+from transferbench.reports.page.story import TASK_WORDS, TRANSFERS, key_of, label_of
 from transferbench.reports.plots.looks import with_minus
 from transferbench.reports.rows import Cell, Comparison, Cost, Row, Table
-from transferbench.reports.words.cells import STANDS, caption, heading, stands
+from transferbench.reports.words.cells import STANDS, caption, heading, pairs, row_name, stands
+from transferbench.reports.words.cost_sheets import fronts_words
 from transferbench.reports.words.durations import duration
+from transferbench.reports.words.sheets import sheets_of
 from transferbench.runs.record import SCORES
 
+_SIGN = re.compile(r"(?<!\w)-(?=\d)")
+"""Of a number, not the hyphen of a word."""
 _WAYS = {True: "higher is better", False: "lower is better"}
 
 
@@ -43,10 +49,9 @@ class Datum:
 
 @dataclass(frozen=True)
 class Line:
-    """A row: its name, what is told of it, and its cells."""
+    """A row: its name, marked where a note tells more of it, and its cells."""
 
     name: str
-    remark: str
     cells: tuple[Datum, ...]
 
 
@@ -78,7 +83,37 @@ def score_sheets(comparison: Comparison, *, details: bool) -> list[Sheet]:
 
 def cost_sheets(comparison: Comparison) -> list[Sheet]:
     """Returns what the rows of each table took, altogether and a run, beside what they gained."""
-    return [_cost_sheet(comparison, table) for table in comparison.tables]
+    return [
+        _cost_sheet(comparison, table) for table in comparison.tables if any(row.cost for row in table.rows)
+    ]
+
+
+def word_sheets(comparison: Comparison, *, details: bool) -> list[WordSheet]:
+    """Returns what stands below the tables in words, of the scores at a glance or of all the others.
+
+    Args:
+        comparison: to show.
+        details: whether it is the scores beside the question that are wanted, in place of the others.
+    """
+    if details:
+        columns = [tuple(n for n in table.columns if SCORES[n].is_detail) for table in comparison.tables]
+        tables = [replace(t, columns=own) for t, own in zip(comparison.tables, columns, strict=True)]
+        shown = replace(comparison, tables=tuple(table for table in tables if table.columns), claims=())
+    else:
+        shown = comparison.without_details()
+    return [_readable(sheet) for sheet in sheets_of(shown, costs="none")]
+
+
+def _readable(sheet: WordSheet) -> WordSheet:
+    """Returns words with true minus signs and tasks called as elsewhere on the page."""
+    rows = tuple((row[0], *(_SIGN.sub("\u2212", cell) for cell in row[1:])) for row in sheet.rows)
+    return replace(sheet, title=_named(sheet.title), rows=rows)
+
+
+def _named(words: str) -> str:
+    """Returns words that begin with a task, called as elsewhere on the page."""
+    task, comma, rest = words.partition(", ")
+    return TASK_WORDS[task].capitalize() + comma + rest if task in TASK_WORDS else words
 
 
 def _cost_sheet(comparison: Comparison, table: Table) -> Sheet:
@@ -92,11 +127,15 @@ def _cost_sheet(comparison: Comparison, table: Table) -> Sheet:
         Head("pretraining", "wall time of a run, mean over seeds", is_best_first=False),
         *([Head("transfer", "wall time of a run, mean over seeds", is_best_first=False)] * is_transfer),
         Head("device-hours", "of pretraining, its teacher and the transfer", is_best_first=False),
-        *([Head(f"{SCORES[name].title} an hour", "points gained a device-hour")] if name else []),
-        Head("front", "no other row scores as well for less", is_best_first=False),
+        *([Head("points per device-hour", f"of {SCORES[name].title}, for the whole cost")] if name else []),
+        Head(
+            "front",
+            "no other row scores as well for less; alone: that of no other row is known",
+            is_best_first=False,
+        ),
     )
     lines = [
-        Line(row.recipe, _remark(row), _cost_cells(row, row.cost, name=name, is_transfer=is_transfer))
+        Line(row_name(row), _cost_cells(row, row.cost, name=name, is_transfer=is_transfer))
         for row in table.rows
         if row.cost is not None
     ]
@@ -123,11 +162,11 @@ def _cost_cells(row: Row, cost: Cost, *, name: str | None, is_transfer: bool) ->
         _number(cost.backbone_macs, 1e9, "{:.3g}"),
         _number(cost.images_per_second, 1, "{:,.0f}"),
         _number(cost.peak_memory_bytes, 2**30, "{:.1f} GiB"),
-        Datum("elsewhere") if before is None else Datum(duration(before), value=before),
+        Datum("elsewhere") if before is None else Datum(duration(before) if before else "none", value=before),
         *([Datum(duration(cost.wall_seconds), value=cost.wall_seconds)] * is_transfer),
         _number(spent, 3600, "{:.3g}"),
         *([_number(rate, 0.01, "{:+,.1f}")] if name else []),
-        Datum(", ".join(outlay.fronts), value=-len(outlay.fronts)),
+        Datum(fronts_words(outlay), value=-len(outlay.fronts)),
     )
 
 
@@ -142,10 +181,10 @@ def _sheet(comparison: Comparison, table: Table, columns: Sequence[str], *, suff
             heads.append(head)
             cells.append(column)
     lines = [
-        Line(name=row.recipe, remark=_remark(row), cells=tuple(column[place] for column in cells))
+        Line(name=row_name(row), cells=tuple(column[place] for column in cells))
         for place, row in enumerate(table.rows)
     ]
-    return Sheet(key_of(table, comparison) + suffix, caption(table), tuple(heads), tuple(lines))
+    return Sheet(key_of(table, comparison) + suffix, _named(caption(table)), tuple(heads), tuple(lines))
 
 
 def _columns(table: Table, name: str) -> Iterable[tuple[Head, list[Datum]]]:
@@ -157,15 +196,10 @@ def _columns(table: Table, name: str) -> Iterable[tuple[Head, list[Datum]]]:
         head = Head(f"vs {table.baseline}", "paired difference with its 95 % interval over seeds", up)
         yield head, [_difference(cell, up) for cell in cells]
     if any(cell and cell.delta_over_pictures for cell in cells):
-        head = Head("over pictures", "95 % interval of the difference, had there been other pictures", up)
+        head = Head("95 % over pictures", "interval of the difference, had there been other pictures", up)
         yield head, [_over_pictures(cell) for cell in cells]
     if any(cell and cell.paper is not None for cell in cells):
         yield Head("paper", "the paper's number", up), [_paper(cell) for cell in cells]
-
-
-def _remark(row: Row) -> str:
-    words = ["measured by another tool"] if row.is_foreign else []
-    return "; ".join(words + ([row.mark.reason] if row.mark else []))
 
 
 def _mean(cell: Cell | None) -> Datum:
@@ -183,7 +217,7 @@ def _difference(cell: Cell | None, up: bool) -> Datum:
     aside = [
         _range(delta.low, delta.high),
         STANDS * stands(delta),
-        f"n={delta.n}" * bool(cell.unpaired),
+        pairs(cell),
     ]
     words = " ".join(word for word in aside if word)
     return Datum(with_minus(f"{100 * delta.mean:+z.1f}"), words, delta.mean, tone)

@@ -12,6 +12,8 @@ from transferbench.reports.statistics.paired import Difference, paired_differenc
 from transferbench.reports.words.cells import ALPHA
 from transferbench.runs.record import SCORES
 
+_NO_RESULT = "no result"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -24,6 +26,10 @@ class Verdict:
     sentence: str
     is_certain: bool
     """Whether the seeds tell the best one from the next."""
+    seeds: int
+    """That the best and the next have in common."""
+    is_below_foreign: bool
+    """Whether a row from elsewhere, which is not compared, states a better score."""
 
 
 def verdicts(comparison: Comparison) -> list[Verdict]:
@@ -33,8 +39,17 @@ def verdicts(comparison: Comparison) -> list[Verdict]:
     return [verdict for verdict in found if verdict is not None]
 
 
-def headline(comparison: Comparison) -> str:
-    """Returns the answer in one line, with no more certainty than the runs give."""
+def headline(comparison: Comparison, warning: str = "") -> str:
+    """Returns the answer in one line, with no more certainty than the runs give.
+
+    Args:
+        comparison: with the answer.
+        warning: what a reader must know of all numbers; one of `no result` is the answer.
+    """
+    _, none, why = warning.partition(_NO_RESULT)
+    if none:
+        reason = why.lstrip(" .:").removesuffix(".")
+        return f"No result: {reason[:1].lower()}{reason[1:]}" if reason else "No result"
     answers = verdicts(comparison)
     if not answers:
         return f"{comparison.suite}: nothing to compare yet"
@@ -42,12 +57,15 @@ def headline(comparison: Comparison) -> str:
     best = list(dict.fromkeys(answer.best for answer in answers))
     if len(best) > 1:
         return f"No one backbone {does} best: it depends on the task"
+    here = " of the backbones measured here" if any(answer.is_below_foreign for answer in answers) else ""
     certain = [answer.is_certain for answer in answers]
     if all(certain):
-        return f"{best[0]} {does} best"
+        return f"{best[0]} {does} best{here}"
     if any(certain):
-        return f"{best[0]} {does} best, though not every task is beyond doubt"
-    return f"{best[0]} is ahead, but within what the seeds leave open"
+        return f"{best[0]} {does} best{here}, though not every task is beyond doubt"
+    if all(answer.seeds <= 1 for answer in answers):
+        return f"{best[0]} scores highest{here}; one seed cannot tell"
+    return f"{best[0]} is ahead{here}, but within what the seeds leave open"
 
 
 def rivals(table: Table) -> tuple[Row, Row] | None:
@@ -72,11 +90,16 @@ def _verdict(table: Table, comparison: Comparison) -> Verdict | None:
     parts = [_against_baseline(table, name, first, second)]
     if table.baseline not in (first.recipe, second.recipe):
         parts.append(_over_next(second.recipe, lead))
+    better = _better_elsewhere(table, name, first)
+    if better:
+        parts.append(_not_compared(better, name))
     return Verdict(
         label=label_of(table, comparison),
         best=first.recipe,
         sentence=" ".join(parts),
         is_certain=lead is not None and lead.excludes_zero and _stands_among_many(table, name, first, second),
+        seeds=0 if lead is None else lead.n,
+        is_below_foreign=bool(better),
     )
 
 
@@ -87,13 +110,26 @@ def _ranked(table: Table, name: str) -> list[Row]:
     return sorted(rows, key=lambda row: -sign * row.cells[name].mean)
 
 
+def _better_elsewhere(table: Table, name: str, first: Row) -> list[Row]:
+    """Returns the rows of other tools that state a better score than the best row here."""
+    sign = 1 if SCORES[name].is_better_higher else -1
+    best = sign * first.cells[name].mean
+    foreign = (row for row in table.rows if row.is_foreign and name in row.cells)
+    return [row for row in foreign if sign * row.cells[name].mean > best]
+
+
+def _not_compared(rows: list[Row], name: str) -> str:
+    stated = ", ".join(f"{row.recipe} (foreign) states {100 * row.cells[name].mean:.1f} %" for row in rows)
+    return f"It is the best of the backbones measured here; {stated}, which is not compared."
+
+
 def _against_baseline(table: Table, name: str, first: Row, second: Row) -> str:
     title, baseline = title_of(name), table.row(table.baseline)
     reached = f"{first.recipe} reaches {100 * first.cells[name].mean:.1f} % {title}"
     if first.recipe == table.baseline:
         behind = second.cells[name]
         return (
-            f"{reached} and, being the baseline, is beaten by none: the next, {second.recipe}, is at "
+            f"{reached}; it is the baseline, and the next, {second.recipe}, is at "
             f"{points(behind.delta)}{_told(behind.delta, behind)}."
         )
     cell = first.cells[name]
@@ -138,7 +174,7 @@ def _of_pictures(cell: Cell) -> str:
     if interval is None:
         return ""
     ends = with_minus(f"[{100 * interval.low:z.1f}, {100 * interval.high:z.1f}]")
-    return f"; over pictures its interval is {ends}"
+    return f"; over pictures its 95 % interval is {ends}"
 
 
 def _lead(name: str, first: Row, second: Row) -> Difference | None:
@@ -146,8 +182,9 @@ def _lead(name: str, first: Row, second: Row) -> Difference | None:
     common = [seed for seed in ours if seed in theirs]
     if not common:
         return None
-    groups = [first.pretraining_seeds.get(seed, seed) for seed in common]
-    return paired_difference([ours[s] for s in common], [theirs[s] for s in common], groups)
+    return paired_difference(
+        [ours[s] for s in common], [theirs[s] for s in common], first.groups(second, common)
+    )
 
 
 def _stands_among_many(table: Table, name: str, first: Row, second: Row) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from transferbench.files import whole_file
 from transferbench.reports.plots.looks import SETTINGS
@@ -83,7 +84,26 @@ def _settings() -> Iterator[None]:
 
 
 def _saved(figure: Figure, form: Form) -> bytes:
+    """Returns the file of a figure that is laid out; `savefig` would draw it twice to lay it out again."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     content = BytesIO()
-    with _settings():
-        figure.savefig(content, format=form, dpi=_DOTS_AN_INCH, metadata=_METADATA[form])
+    canvas: Any = {"svg": FigureCanvasSVG, "pdf": FigureCanvasPdf, "png": FigureCanvasAgg}[form](figure)
+    with _settings(), _glyphs_alone():
+        figure.set_dpi(_DOTS_AN_INCH)
+        getattr(canvas, f"print_{form}")(content, metadata=_METADATA[form])
     return content.getvalue()
+
+
+@contextmanager
+def _glyphs_alone() -> Iterator[None]:
+    """Has fonts embedded without tables of shaping, of no use in a PDF, whose reading is half of its time."""
+    options: Any = import_module("fontTools.subset").Options  # which has no types
+    known = options._drop_tables_default
+    options._drop_tables_default = [*known, "GSUB", "GPOS", "GDEF"]
+    try:
+        yield
+    finally:
+        options._drop_tables_default = known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from transferbench.reports.statistics.paired import are_equal, standard_deviation
@@ -37,7 +37,9 @@ def interval_of_mean(runs_R: Sequence[np.ndarray]) -> tuple[float, float] | None
 
 
 def interval_of_difference(
-    runs_a_R: Sequence[np.ndarray], runs_b_R: Sequence[np.ndarray]
+    runs_a_R: Sequence[np.ndarray],
+    runs_b_R: Sequence[np.ndarray],
+    groups: Sequence[Hashable] | None = None,
 ) -> tuple[float, float] | None:
     """Returns where `a - b` lies with 95 % confidence, had other pictures been scored, the same for both.
 
@@ -45,9 +47,14 @@ def interval_of_difference(
 
     Args:
         runs_a_R: the score of each run, one at least, on every resample.
-        runs_b_R: those it is compared with, on the same resamples.
+        runs_b_R: that of the run it is paired with, in the same order, on the same resamples.
+        groups: as of `paired_difference`, whose mean this is an interval of.
     """
-    return interval_of_mean([_mean(runs_a_R) - _mean(runs_b_R)])
+    by_group: dict[Hashable, list[np.ndarray]] = {}
+    owners = range(len(runs_a_R)) if groups is None else groups
+    for group, a_R, b_R in zip(owners, runs_a_R, runs_b_R, strict=True):
+        by_group.setdefault(group, []).append(a_R - b_R)
+    return interval_of_mean([_mean(members) for members in by_group.values()])
 
 
 def total_error(scores: Sequence[float], runs_R: Sequence[np.ndarray]) -> float | None:

@@ -16,6 +16,7 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
         "tables": [_table_json(table) for table in comparison.tables],
         "claims": [asdict(claim) for claim in comparison.claims],
         "gates": [{**asdict(gate), "holds": gate.holds} for gate in comparison.gates],
+        "failures": dict(comparison.failures),
         "notes": list(comparison.notes),
     }
 

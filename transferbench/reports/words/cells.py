@@ -15,6 +15,9 @@ PLUS_MINUS, UP, DOWN, STANDS = "\u00b1", "\u2191", "\u2193", "\u2020"
 ALPHA = 0.05
 """Below it, a corrected p-value is marked."""
 
+MOST_NAMED = 4
+"""Of recipes in one line."""
+
 Words = tuple[str, ...]
 """Parts of a cell that stand below each other in a column."""
 
@@ -23,6 +26,13 @@ def heading(name: str) -> str:
     """Returns the title of a score with an arrow to its better side."""
     score = SCORES[name]
     return f"{score.title} {UP if score.is_better_higher else DOWN}"
+
+
+def few(names: Sequence[str]) -> str:
+    """Returns names in a row; of more than four the first three and how many others there are."""
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[: MOST_NAMED - 1])} and {len(names) - MOST_NAMED + 1} more"
 
 
 def title(table: Table) -> str:
@@ -46,13 +56,36 @@ def stands(delta: Difference) -> bool:
 
 
 def caption(table: Table) -> str:
-    """Returns what stands over a table: protocol, unit and number of seeds."""
-    counts = sorted(
-        {len(row.cells[name].values) for row in table.rows for name in table.columns if name in row.cells}
-    )
-    seeds = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-    spread = f"mean {PLUS_MINUS} sd over " if counts[-1] > 1 else ""
-    return f"{title(table)}: percent, {spread}{seeds} seed{'s' * (counts[-1] > 1)}"
+    """Returns what stands over a table: protocol, unit and number of seeds.
+
+    Where backbones were fine-tuned again it is the number of runs, with that of seeds in brackets. A lone
+    number of another tool says nothing of seeds.
+    """
+    cells = [(row, row.cells[name]) for row in table.rows for name in table.columns if name in row.cells]
+    counts = {len(cell.values) for row, cell in cells if not row.is_foreign or len(cell.values) > 1}
+    if not counts:
+        return f"{title(table)}: percent"
+    spread = f"mean {PLUS_MINUS} sd over " if max(counts) > 1 else ""
+    return f"{title(table)}: percent, {spread}{_runs(table, counts)}"
+
+
+def _runs(table: Table, counts: set[int]) -> str:
+    """Returns `3 seeds`, or `4 runs (2 seeds x 2 transfers)` where seeds have several transfers."""
+    of_rows = [list(row.pretraining_seeds.values()) for row in table.rows if row.pretraining_seeds]
+    seeds = {len(set(own)) for own in of_rows}
+    transfers = {own.count(seed) for own in of_rows for seed in own}
+    if transfers <= {1}:
+        return _counted(counts, "seed")
+    parts = f"{_counted(seeds, 'seed')} x {_counted(transfers, 'transfer')}"
+    return f"{_from_to(counts)} runs ({parts})"
+
+
+def _counted(counts: set[int], word: str) -> str:
+    return f"{_from_to(counts)} {word}{'s' * (max(counts) > 1)}"
+
+
+def _from_to(counts: set[int]) -> str:
+    return " to ".join(map(str, dict.fromkeys((min(counts), max(counts)))))
 
 
 def row_name(row: Row) -> str:
@@ -72,8 +105,8 @@ def mean_words(cell: Cell | None) -> Words:
 def difference_words(cell: Cell | None) -> Words:
     """Returns `+54.2 [51.0, 57.4]`, the difference alone, or nothing.
 
-    A sign follows where it stands after the correction for many, and the number of pairs where some seeds
-    have no partner.
+    A sign follows where it stands after the correction for many, and the number of pairs where that is not
+    the number of runs.
     """
     delta = None if cell is None else cell.delta
     if cell is None or delta is None:
@@ -83,8 +116,14 @@ def difference_words(cell: Cell | None) -> Words:
         if delta.low is None or delta.high is None
         else (f"[{100 * delta.low:z.1f},", f"{100 * delta.high:z.1f}]")
     )
-    sign, pairs = STANDS * stands(delta), f"n={delta.n}" * bool(cell.unpaired)
-    return _without_end((signed(delta.mean), *interval, sign, pairs))
+    return _without_end((signed(delta.mean), *interval, STANDS * stands(delta), pairs(cell)))
+
+
+def pairs(cell: Cell) -> str:
+    """Returns `n=2`, the number of pairs of a difference, where that is not the number of runs."""
+    delta = cell.delta
+    is_plain = delta is None or not cell.values or (delta.n == len(cell.values) and not cell.unpaired)
+    return "" if delta is None or is_plain else f"n={delta.n}"
 
 
 def paper_words(cell: Cell | None) -> Words:

@@ -30,8 +30,11 @@ _CSV_HEADER = (
     *("difference", "low", "high", "p", "p_holm", "pairs"),
     *("pictures_low", "pictures_high", "difference_pictures_low", "difference_pictures_high"),
     *("paper", "paper_sd"),
-    *("origin", "mark"),
+    *("origin", "mark", "unit"),
 )
+
+_LAST_OF_PDFLATEX = 0x17F
+"""Of the letters that it knows by itself, the last of Latin Extended-A."""
 
 _SPECIAL = str.maketrans(
     {
@@ -73,7 +76,7 @@ def latex(comparison: Comparison, sheets: Sequence[Sheet] = ()) -> str:
         comparison: what stands in the tables.
         sheets: what stands below them.
     """
-    lines = [r"% needs \usepackage{booktabs}"]
+    lines: list[str] = []
     for each in (*map(_as_sheet, comparison.tables), *sheets):
         lines += [
             r"\begin{table}",
@@ -89,7 +92,10 @@ def latex(comparison: Comparison, sheets: Sequence[Sheet] = ()) -> str:
             r"\end{table}",
         ]
     notes = [_latex(note.removesuffix(".")) + "." for note in _notes(comparison, sheets)]
-    return "\n".join([*lines, *_paragraph(notes)]) + "\n"
+    lines += _paragraph(notes)
+    is_beyond = any(ord(letter) > _LAST_OF_PDFLATEX for line in lines for letter in line)
+    needs = r"% needs \usepackage{booktabs}" + is_beyond * ", and lualatex or xelatex for some letters"
+    return "\n".join([needs, *lines]) + "\n"
 
 
 def csv(comparison: Comparison) -> str:
@@ -113,7 +119,7 @@ def _csv_line(table: Table, row: Row, name: str) -> tuple[object, ...]:
     ours = (len(cell.values), cell.mean, cell.sd)
     mark = ("foreign" if row.is_foreign else "", row.mark.reason if row.mark else None)
     over = (*_ends(cell.over_pictures), *_ends(cell.delta_over_pictures))
-    return (*where, *ours, *known, *over, cell.paper, cell.paper_sd, *mark)
+    return (*where, *ours, *known, *over, cell.paper, cell.paper_sd, *mark, "fraction")
 
 
 def _ends(interval: Interval | None) -> tuple[float | None, float | None]:
@@ -150,16 +156,20 @@ def _joined(words_of: Callable[[Cell | None], Words], cells: Sequence[Cell | Non
 
 
 def _escaped(cell: str) -> str:
-    return cell.replace("|", r"\|").replace("*", r"\*")
+    """Returns text that Markdown shows as it is, in a cell and out of it."""
+    return re.sub(r"[\\|*`]|<(?=[A-Za-z/!?])|(?<!\w)_|_(?!\w)", lambda found: "\\" + found[0], cell)
 
 
 def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_latex, cells)) + r" \\"
+    # A bracket or a star at its start would belong to the command before.
+    start = "{}" if cells[0].startswith(("[", "*")) else ""
+    return start + " & ".join(map(_latex, cells)) + r" \\"
 
 
 def _latex(text: str) -> str:
-    # A minus before a number, not the hyphen of "top-1".
-    return re.sub(r"(?<!\w)-(?=\d)", "\u2212", text).translate(_SPECIAL)
+    # A minus before a number, not the hyphen of "top-1"; two hyphens would be one dash.
+    signed = re.sub(r"(?<!\w)-(?=\d)", "\u2212", text).translate(_SPECIAL)
+    return re.sub("-(?=-)", "-{}", signed)
 
 
 def _paragraph(notes: Sequence[str]) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from transferbench.reports.findings.kinds import Claim, Sheet
 from transferbench.reports.rows import Cell, Comparison, Table
 from transferbench.reports.statistics.correlation import Correlation
 from transferbench.reports.statistics.effects import Effect
-from transferbench.reports.words.cells import difference_words, heading, in_brackets, signed, title
+from transferbench.reports.words.cells import difference_words, few, heading, in_brackets, signed, title
 from transferbench.reports.words.cost_sheets import brief_costs, cost_sheets
 
 Costs = Literal["none", "brief", "all"]
@@ -28,18 +29,22 @@ def sheets_of(comparison: Comparison, *, has_pictures: bool = False, costs: Cost
     sheets = [sheet for table in comparison.tables for kind in wanted if (sheet := kind(table)) is not None]
     sheets += _claims(comparison)
     if costs == "brief":
-        sheets.append(brief_costs(comparison))
+        sheets += brief_costs(comparison)
     elif costs == "all":
         sheets += cost_sheets(comparison)
     return [*sheets, *_gates(comparison)]
 
 
 def _pictures(table: Table) -> Sheet | None:
+    kept = {n for row in table.rows for n, cell in row.cells.items() if cell.over_pictures}
+    table = replace(table, columns=tuple(name for name in table.columns if name in kept))
+
     def words(cell: Cell) -> str:
         delta, over = cell.delta, cell.delta_over_pictures
         difference = f", {signed(delta.mean)} {in_brackets(over.low, over.high)}" if delta and over else ""
         known = cell.over_pictures
-        return f"{100 * cell.mean:z.1f} {in_brackets(known.low, known.high)}{difference}" if known else ""
+        interval = f" {in_brackets(known.low, known.high)}" if known else ""
+        return f"{100 * cell.mean:z.1f}{interval}{difference}"
 
     return _by_row(
         f"{title(table)}: percent and difference to {table.baseline}, 95 % intervals over pictures",
@@ -109,7 +114,17 @@ def _effects(table: Table) -> Sheet | None:
         for effect in table.effects[score]
     }
     rows = tuple((name, *(words.get((name, score), "") for score in scores)) for name in names)
-    return Sheet(f"{title(table)}: effects, points", ("effect", *map(heading, scores)), rows)
+    kinds = {effect.kind for score in scores for effect in table.effects[score]}
+    notes = tuple(words for kind, words in _KINDS.items() if kind in kinds)
+    return Sheet(f"{title(table)}: effects, points", ("effect", *map(heading, scores)), rows, notes)
+
+
+_KINDS = {
+    "main": "main: mean with it minus mean without it, over all recipes of the design",
+    "interaction": "x: half of how much more the one brings with the other than without it",
+    "step": "each recipe minus the one before it",
+    "left out": "left out: the recipe with everything minus that without it",
+}
 
 
 def _effect_name(effect: Effect) -> str:
@@ -137,12 +152,13 @@ def _powers(table: Table) -> Sheet | None:
 
 def _claims(comparison: Comparison) -> Iterator[Sheet]:
     if comparison.claims:
+        has_paper = _has_paper(comparison)
         rows = tuple(
             (
-                f"{heading(claim.score)}, {claim.protocol}",
+                f"{heading(claim.score)}, {claim.score.partition('/')[0]}, {claim.protocol}",
                 _correlation(ours),
                 _correlation_over_seeds(ours),
-                _correlation(paper),
+                *((_correlation(paper),) if has_paper else ()),
             )
             for claim in comparison.claims
             for ours, paper in (
@@ -150,12 +166,30 @@ def _claims(comparison: Comparison) -> Iterator[Sheet]:
                 (claim.kendall, claim.paper_kendall),
             )
         )
-        header = ("score", "over recipes", "over seeds", "the paper's rows")
+        header = ("score", "over recipes", "over seeds", *(("the paper's rows",) if has_paper else ()))
         claimed = sorted(set(_claimed(comparison.claims)))
         notes = (
-            (f"top-1 of {', '.join(claimed)}: as the publisher of the weights states it",) if claimed else ()
+            *_of_correlations([found for row in rows for found in row[1:]], rows),
+            *([f"top-1 of {few(claimed)}: as the publisher of the weights states it"] if claimed else ()),
         )
         yield Sheet("correlation with top-1 over recipes, 95 % intervals", header, rows, notes)
+
+
+def _has_paper(comparison: Comparison) -> bool:
+    """Returns whether any row is one of the paper's, beside whose numbers its correlations make sense."""
+    cells = (cell for table in comparison.tables for row in table.rows for cell in row.cells.values())
+    return any(cell.paper is not None for cell in cells)
+
+
+def _of_correlations(words: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yields what intervals are of, and why some are not there."""
+    if any(row[2] for row in rows):
+        yield "over recipes: had others of their kind been tried; over seeds: had these been run with others"
+    if any(word and "[" not in word for word in words):
+        yield (
+            "no interval over recipes where fewer than 4 (5 for tau) are there, or all lie on one line (in "
+            "one order for tau)"
+        )
 
 
 def _claimed(claims: tuple[Claim, ...]) -> Iterator[str]:
@@ -179,7 +213,7 @@ def _correlation_over_seeds(found: Correlation | None) -> str:
 def _gates(comparison: Comparison) -> Iterator[Sheet]:
     if comparison.gates:
         rows = tuple(
-            (gate.text, "holds" if gate.holds else "broken", "; ".join(gate.broken_by))
+            (gate.text, "not met" if gate.holds else "MET, exit 4", "; ".join(gate.broken_by))
             for gate in comparison.gates
         )
-        yield Sheet("gates", ("fail if", "", "by"), rows)
+        yield Sheet("gates: exit 4 where a condition is met", ("fail if", "is", "by"), rows)
