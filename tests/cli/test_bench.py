@@ -113,7 +113,7 @@ def test_scoring_is_timed(tmp_path: Path) -> None:
     )
 
     ratios = json.loads(result.stdout)["ratios"]
-    assert set(ratios) == {"eval_plain", "voc_ap"}
+    assert set(ratios) == {"eval_plain", "voc_ap", "voc_resampled"}
     assert all(map(math.isfinite, ratios.values()))
 
 

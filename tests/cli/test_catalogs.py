@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.command import error, told
 from tests.fabricate.records import record
-from tests.recipes.files import recipe_file
+from tests.recipes.files import recipe_file, suite_file
 from transferbench.backbones.catalog import BACKBONES
 from transferbench.cli.backbone_lines import lines
 from transferbench.recipes.load import shipped
@@ -238,3 +238,9 @@ def test_a_protocol_s_file_is_shown_resolved(tmp_path: Path) -> None:
     content = json.loads(told("show", path, "--format", "json").stdout)
 
     assert (content["name"], content["flip"], content["short_side"]) == ("mine", 0.0, 600)
+
+
+def test_a_suites_file_is_shown_as_one_wherever_it_lies(tmp_path: Path) -> None:
+    content = json.loads(told("show", suite_file(tmp_path), "--format", "json").stdout)
+
+    assert content["recipes"] == ["mine", "mini_random"]

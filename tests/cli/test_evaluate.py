@@ -14,7 +14,7 @@ import pytest
 from tests.cli.command import error, told
 from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.toml import write_toml
-from tests.fabricate.voc import write_voc
+from tests.fabricate.voc import write_scene, write_voc
 from tests.runs.tiny import DETECT, MACHINE, pretraining, transfer
 from transferbench.runs.execute import execute
 from transferbench.runs.resample import write_replicates
@@ -68,7 +68,8 @@ def test_a_run_is_scored_again_as_its_record_has_it(world: Path) -> None:
 def test_text_has_every_score_and_every_class_with_its_objects(world: Path) -> None:
     lines = told("evaluate", world / "mini_b").stdout.splitlines()
 
-    assert "detect/map_voc07" in lines[0]
+    assert lines[0] == f"tiny@1, 4 pictures of {world}; scores in percent"
+    assert "detect/map_voc07" in lines[1]
     assert any(line.split()[:3] == ["cat", "2", "0"] for line in lines)
     assert any(line.split()[:3] == ["dog", "2", "1"] for line in lines)
 
@@ -109,7 +110,7 @@ def test_the_differences_of_classes_stand_behind_their_scores(world: Path, tmp_p
 
     cat = next(line for line in result.stdout.splitlines() if line.startswith("cat"))
     assert "100.0 +" in cat
-    assert "no intervals: predictions of another tool were not resampled" in result.stderr
+    assert "no intervals: predictions of another tool were not resampled" in result.stdout
 
 
 def resample(folder: Path, worth: Sequence[float], *, pictures: str = "abcd") -> None:
@@ -139,8 +140,8 @@ def test_a_difference_has_its_interval_over_the_same_pictures(resampled: Path) -
     (interval,) = content["difference_over_pictures"].values()
     assert 0.1 < interval["low"] < 0.25 < interval["high"] < 0.4
     brackets = f"[{100 * interval['low']:+.2f}, {100 * interval['high']:+.2f}]"
-    assert brackets in text.stdout.splitlines()[0]
-    assert "in brackets, 95 % intervals over pictures" in text.stderr
+    assert brackets in text.stdout.splitlines()[3]
+    assert "in brackets, 95 % intervals over pictures" in text.stdout
 
 
 def test_runs_resampled_on_other_pictures_have_no_interval(resampled: Path) -> None:
@@ -149,8 +150,8 @@ def test_runs_resampled_on_other_pictures_have_no_interval(resampled: Path) -> N
     resample(resampled / "mini_d", (0.4, 0.4, 0.4, 0.5), pictures="abce")
     others = told(*runs)
 
-    assert "no intervals: the two runs were resampled on other pictures" in others.stderr
-    assert "[" not in others.stdout.splitlines()[0]
+    assert "no intervals: the two runs were resampled on other pictures" in others.stdout
+    assert "[" not in others.stdout.splitlines()[3]
 
 
 def test_a_run_of_an_older_version_is_resampled_first(resampled: Path) -> None:
@@ -163,6 +164,41 @@ def test_a_run_of_an_older_version_is_resampled_first(resampled: Path) -> None:
 
     assert "no intervals" not in json.dumps(content)
     assert (resampled / "mini_b" / "replicates.npz").is_file()
+
+
+def test_an_older_run_on_other_data_has_no_interval_and_that_is_told(resampled: Path, tmp_path: Path) -> None:
+    (resampled / "mini_b" / "replicates.npz").unlink()
+    write_voc(tmp_path / "other")
+    write_scene(tmp_path / "other", "000100", [])
+    runs = ("evaluate", resampled / "mini_b", "--against", resampled / "mini_d")
+
+    others = told(*runs, "--data", tmp_path / "other")
+
+    assert f"no intervals: {resampled / 'mini_b'} was not resampled" in others.stdout
+    assert not (resampled / "mini_b" / "replicates.npz").exists()
+
+
+def guess(folder: Path, wrong_every: int) -> None:
+    """Writes guesses of a pretraining on three classes, of which each n-th is wrong; none for 0."""
+    labels = np.load(folder / "predictions.npz")["labels"]
+    is_wrong = np.arange(len(labels)) % max(wrong_every, 1) == 1
+    ranked = (labels[:, None] + is_wrong[:, None] + np.arange(3)) % 3
+    np.savez(folder / "predictions.npz", labels=labels, ranked=ranked)
+    (folder / "replicates.npz").unlink()
+
+
+def test_two_pretrainings_compare_with_intervals_over_pictures(tmp_path: Path) -> None:
+    data = imagefolder(tmp_path / "folders", val=4)
+    for seed, wrong_every in ((0, 0), (1, 2)):
+        execute(pretraining(data, tmp_path / f"seed{seed}", seed=seed), MACHINE, lambda news: None)
+        guess(tmp_path / f"seed{seed}", wrong_every)
+
+    runs = ("evaluate", tmp_path / "seed0", "--against", tmp_path / "seed1", "--format", "json")
+    content = json.loads(told(*runs).stdout)
+
+    assert content["difference"]["classify/top1"] == 0.5
+    interval = content["difference_over_pictures"]["classify/top1"]
+    assert 0 < interval["low"] < 0.5 < interval["high"] < 1
 
 
 def test_coco_results_of_another_tool_are_scored(world: Path, tmp_path: Path) -> None:

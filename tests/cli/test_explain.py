@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ def test_the_chain_is_told_from_the_recipe_to_the_scores(world: Path) -> None:
     ]
     assert "   tricks: mixup (alpha 0.2, form paper)" in lines
     assert "   share loaded: 100.0%" in lines
+    assert not re.search("[0-9a-f]{13}", result.stdout.replace(str(world), ""))
+    assert re.search(r"   peak memory: \d+\.\d GiB\n", result.stdout)
+    assert re.search(r"   effort: backbone 0\.\d\d GMACs, ", result.stdout)
 
 
 def test_json_has_every_link_with_its_facts(world: Path) -> None:
@@ -95,6 +99,8 @@ def test_a_difference_is_told_with_both_values_and_the_scores(world: Path) -> No
     assert keys == ["weights.sha256", "weights.shuffled_from"]
     assert not found["are_equal"]
     assert "may change scores:\n  weights.sha256: " in text
+    assert "scores in percent, and the second less the first:\n" in text
+    assert "-0.00" not in text
     assert found["scores"].keys() >= {"detect/map_voc07"}
 
 

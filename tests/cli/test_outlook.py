@@ -81,3 +81,31 @@ def test_elsewhere_than_on_a_terminal_each_run_is_told_once(
         "[1/2] 0 s, about 0 s left  a/classify/seed0: top-1 50.0%, taken from runs/other/a",
         "[2/2] 0 s, about 0 s left  b/detect/seed0: failed",
     ]
+
+
+def test_what_was_finished_before_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    before = [record(name, "classify", 0, {"top1": 0.5}) for name in ("a", "b")]
+    progress = Progress(waiting=[], records=before, took=[0.0, 0.0], found=2)
+
+    with live.live(None, 3, Outlook(Forecast(), 1)) as show:  # type: ignore[arg-type]
+        show(progress)
+        progress.records.append(record("c", "classify", 0, {"top1": 0.25}))
+        progress.took.append(1.0)
+        show(progress)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "[2/3] 0 s, about 0 s left  2 runs finished before, and nothing has changed for them",
+        "[3/3] 0 s, about 0 s left  c/classify/seed0: top-1 25.0%",
+    ]
+
+
+def test_the_table_so_far_is_made_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    tables = live._Tables(None)  # type: ignore[arg-type]
+    monkeypatch.setattr(tables, "_made", lambda records: made.append(len(records)))
+    runs = [record("a", "classify", seed, {"top1": 0.5}) for seed in (0, 1)]
+
+    for count in (0, 1, 1, 2, 2, 2):
+        tables.of(runs[:count])
+
+    assert made == [0, 1, 2]

@@ -77,7 +77,7 @@ def test_what_failed_is_left_out_until_it_is_asked_for(
     without = told("run", world / "tiny.toml", *flags(world, out))
     retried = told("run", world / "tiny.toml", "--retry-failed", *flags(world, out))
 
-    assert "5 runs: 3 finished, 2 failed before\nnothing to do" in plan.stdout
+    assert "5 runs: 3 finished, 2 failed before (--retry-failed does it again)\nnothing to do" in plan.stdout
     assert without.exit_code == 3 and without.stderr.count("--retry-failed tries again") == 2
     assert retried.exit_code == 0, retried.stderr
     assert len(find_records(out)) == RUNS and not list(out.rglob("failure.json"))

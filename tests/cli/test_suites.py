@@ -15,7 +15,7 @@ from tests.fabricate.imagefolder import imagefolder
 from tests.fabricate.records import top1
 from tests.fabricate.toml import write_toml
 from tests.runs.tiny import CLASSIFY
-from transferbench.cli.live import _view
+from transferbench.cli.live import _Tables, _view
 from transferbench.cli.outlook import Outlook
 from transferbench.cli.requests import job_count, run_count
 from transferbench.cli.suite_flags import devices_of, places, seeds_of, suite_of
@@ -83,7 +83,7 @@ def test_a_terminal_shows_no_table_while_only_teachers_are_done(names: list[str]
     progress = Progress(waiting=[], records=runs, took=[1.0] * len(runs))
 
     with StringIO() as text:
-        Console(file=text, width=80).print(_view(suite, progress, 3, Outlook(Forecast(), 1)))
+        Console(file=text, width=80).print(_view(_Tables(suite), progress, 3, Outlook(Forecast(), 1)))
         shown = text.getvalue()
 
     assert f"{len(names)} of 3 runs done" in shown
@@ -146,21 +146,20 @@ def test_a_student_whose_teacher_failed_is_not_trained(tmp_path: Path) -> None:
             "--weights 'mini_b=b': expected RECIPE=BACKBONE",
         ),
         (["--weights", "mini_a=x"], "--weights mini_a=...: expected one of the suite's recipes"),
-        (["--weights", "mini_b=no.pth"], "no.pth: expected 'random:ARCH'"),
+        (["--weights", "mini_b=no.pth"], "weights of 'mini_b': no.pth: expected 'random:ARCH'"),
         (["--public"], "--public: expected a suite that names published weights, found 'demo'"),
         (["--only", "mini_c/*"], "--only 'mini_c/*': expected a pattern of runs"),
         (["--devices", "cpu", "--jobs", "2"], "--jobs: expected nothing beside --devices"),
         (["--devices", "cpu", "--device", "cpu"], "--device: expected nothing beside --devices"),
-        (["--devices", "cpu,warp:9"], "--device 'warp:9': expected a device of this machine"),
+        (["--devices", "cpu,warp:9"], "--devices 'cpu,warp:9': expected devices of this machine"),
     ],
 )
 def test_a_flag_that_cannot_be_obeyed_is_told_before_anything_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
 
-    assert f"error: {message}" in error("run", "demo", "--data", "data", *flags)
+    assert f"error: {message}" in error("run", "demo", *flags)
     assert not (tmp_path / "runs").exists()
 
 

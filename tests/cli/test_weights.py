@@ -168,7 +168,7 @@ def test_weights_below_their_claim_do_not_hold_the_gate(bare: Path, pictures: Pa
 def test_a_bare_file_needs_its_architecture(bare: Path) -> None:
     assert error("weights", "check", bare) == (
         f"error: {bare}: expected a card in the header or a named architecture, found neither; "
-        "it looks like a file for 'mini_d'; name one with --arch\n"
+        "it looks like a file for 'mini_d'; name one with --arch, or in a recipe as arch = \"...\"\n"
     )
 
 

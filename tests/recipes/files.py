@@ -27,6 +27,11 @@ def student_file(folder: Path, file: str, teacher: str) -> str:
 
 
 def suite_file(folder: Path, **changes: Any) -> str:
-    """Writes a suite that is sound but for the changes, and a recipe that it names; returns its path."""
+    """Writes a suite that is sound but for the changes, and a recipe that it names; returns its path.
+
+    Recipes that are written into it are listed after the others, where the changes list none.
+    """
     recipe_file(folder)
-    return str(write_toml(folder / "suite.toml", SUITE | changes))
+    others = (*changes.get("teachers", ()), changes.get("design", {}).get("start"))
+    listed = [*SUITE["recipes"], *(name for name in changes.get("inline", {}) if name not in others)]
+    return str(write_toml(folder / "suite.toml", SUITE | {"recipes": listed} | changes))

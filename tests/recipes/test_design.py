@@ -127,8 +127,7 @@ def test_all_that_is_wrong_with_a_design_is_told(tmp_path: Path) -> None:
 
     assert message(tmp_path, "cumulative", factors) == (
         "FILE: expected a suite, found 1 fault:\n"
-        "  design: factor 'none' sets nothing; factors 'mixup' and 'also' both set 'tricks.mixup'; found "
-        + repr({"kind": "cumulative", "start": "mine.toml", "factors": factors})
+        "  design: factor 'none' sets nothing; factors 'mixup' and 'also' both set 'tricks.mixup'"
     )
 
 
@@ -155,3 +154,18 @@ def test_what_a_recipe_may_not_say_a_factor_may_not_set(
 
 def test_leaving_one_out_of_one_is_refused(tmp_path: Path) -> None:
     assert "'leave_one_out' of a single factor" in message(tmp_path, "leave_one_out", {"mixup": MIXUP})
+
+
+def test_all_factors_that_are_wrong_are_told_at_once_and_each_once(tmp_path: Path) -> None:
+    told = message(tmp_path, "factorial", {"a": {"tricks.mixupp": True}, "b": {"plan.lrr": 3}, "c": MIXUP})
+
+    assert told.startswith("FILE: expected sound recipes, found 2 that are not:\n")
+    assert "design: mine+a: " in told and "design: mine+b: " in told
+    assert told.count("tricks.mixupp: unknown key") == told.count("plan.lrr: unknown key") == 1
+
+
+@pytest.mark.parametrize("key", ["name", "about", "paper.x"])
+def test_a_factor_sets_nothing_that_each_recipe_has_of_its_own(tmp_path: Path, key: str) -> None:
+    told = message(tmp_path, "cumulative", {"a": {key: "x", "tricks.mixup": True}})
+
+    assert f"factor 'a' sets '{key}', which each recipe has of its own" in told

@@ -42,7 +42,11 @@ def test_a_base_of_a_base_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "told"), [(3, "base: expected the name of a file, found 3"), ("no.toml", "cannot be read")]
+    ("base", "told"),
+    [
+        (3, "base: expected the name of a file, found 3"),
+        ("no.toml", "expected a TOML file, found no such file; check the path"),
+    ],
 )
 def test_a_base_that_is_no_file_is_refused(tmp_path: Path, base: object, told: str) -> None:
     with pytest.raises(ConfigError, match=told):

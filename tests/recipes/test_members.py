@@ -36,16 +36,24 @@ def test_a_file_of_weights_may_be_beside_the_suite(tmp_path: Path) -> None:
     assert found["a"].weights == str(tmp_path / "a.pth")
 
 
-def test_recipes_of_the_file_stand_where_they_are_listed_or_after_the_others(tmp_path: Path) -> None:
+def test_recipes_of_the_file_stand_where_they_are_listed(tmp_path: Path) -> None:
     inline = {name: RECIPE for name in ("last", "first", "teacher")}
     student = {**RECIPE, "tricks": {"distillation": {"teacher": "recipe:teacher"}}}
+    listed = ["first", "mine.toml", "student", "last"]
 
-    path = suite_file(
-        tmp_path, recipes=["first", "mine.toml"], teachers=["teacher"], inline={**inline, "student": student}
-    )
+    path = suite_file(tmp_path, recipes=listed, teachers=["teacher"], inline={**inline, "student": student})
 
-    assert load_suite(path)[0].recipes == ("first", "mine", "last", "student")
+    assert load_suite(path)[0].recipes == ("first", "mine", "student", "last")
     assert [recipe.name for recipe in load_teachers(path)] == ["teacher"]
+
+
+def test_a_recipe_of_the_file_that_is_not_listed_is_refused_where_others_are(tmp_path: Path) -> None:
+    told = message(suite_file(tmp_path, recipes=["mine.toml"], inline={"other": RECIPE}))
+
+    assert told == (
+        "FILE: inline.other: expected a recipe that 'recipes' lists, as the suite has that key, found "
+        "inline 'other' not among them; add it or remove the table"
+    )
 
 
 def test_a_recipe_of_the_file_may_have_a_base_that_has_one(tmp_path: Path) -> None:
@@ -66,9 +74,10 @@ def test_a_name_of_a_shipped_recipe_is_refused(tmp_path: Path) -> None:
 
 
 def test_all_recipes_that_are_wrong_are_told_at_once(tmp_path: Path) -> None:
-    told = message(suite_file(tmp_path, recipes=["mine.toml", "gone.toml"], inline={"x": {"arch": "mini"}}))
+    told = message(suite_file(tmp_path, recipes=["x", "gone.toml"], inline={"x": {"arch": "mini"}}))
 
-    assert told.startswith("FILE: expected sound recipes, found 2 that are not:\n  recipe 'gone.toml': ")
+    assert told.startswith("FILE: expected sound recipes, found 2 that are not:\n")
+    assert "\n  recipe 'gone.toml': expected a shipped one's name" in told
     assert "\n  FILE: inline.x: expected a recipe, found 1 fault:\n    arch: there is no backbone" in told
 
 
@@ -91,7 +100,23 @@ def test_weights_of_a_run_that_the_suite_does_not_do_are_refused(tmp_path: Path)
 
     assert told == (
         "FILE: expected 'recipe:mini_random', the weights of 'control', to be of a recipe that the suite "
-        "trains, found none of that name; there are 'mine'"
+        "trains or loads, found none of that name; there are 'mine'"
+    )
+
+
+def test_where_no_recipe_has_weights_the_message_says_so(tmp_path: Path) -> None:
+    content = {"recipes": ["mini_random", "control"], "baseline": "mini_random"}
+
+    told = message(suite_file(tmp_path, inline={"control": {"weights": "recipe:control"}}, **content))
+
+    assert told.endswith("found none of that name; the suite has none")
+
+
+def test_a_setting_that_stands_outside_of_its_table_is_told_where_to_go(tmp_path: Path) -> None:
+    own = {"weights": "a.pth", "arch": "mini_b", "padding": "same"}
+
+    assert message(suite_file(tmp_path, inline={"own": own})).endswith(
+        "\n  padding: unknown key; settings of the weights go into settings = { padding = ... }"
     )
 
 

@@ -145,21 +145,21 @@ def test_a_number_and_a_number_with_its_spread_are_both_read(tmp_path: Path) -> 
         (
             "classify/top1",
             -0.1,
-            "paper.classify/top1: input should be greater than or equal to 0; found -0.1",
+            "paper.classify/top1: expected 0 or more, found -0.1",
         ),
         (
             "classify/top1",
             {"mean": 78.37},
-            "paper.classify/top1.mean: input should be less than or equal to 1",
+            "paper.classify/top1.mean: expected 1 or less",
         ),
         (
             "classify/top1",
             {"mean": 0.7, "sd": -1},
-            "paper.classify/top1.sd: input should be greater than or eq",
+            "paper.classify/top1.sd: expected 0 or more",
         ),
         ("classify/top1", {"mean": 0.7, "std": 0.1}, "paper.classify/top1.std: unknown key"),
-        ("classify/top1", True, "paper.classify/top1: input should be a valid dictionary"),
-        ("top1", 0.7, "paper.top1.[key]: string should match pattern"),
+        ("classify/top1", True, "paper.classify/top1: expected a table, as { key = ... }"),
+        ("top1", 0.7, "paper.top1: expected the name of a score, as classify/top1, found"),
     ],
 )
 def test_what_is_no_number_of_the_paper_is_refused(

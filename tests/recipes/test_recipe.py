@@ -47,7 +47,7 @@ def test_two_faults_are_both_told(tmp_path: Path) -> None:
 
     assert message(path) == (
         "FILE: expected a recipe, found 2 faults:\n"
-        "  plan.lr: input should be greater than 0; found -0.1\n"
+        "  plan.lr: expected a number above 0, found -0.1\n"
         "  tricks.mixpu: unknown key; the nearest is 'mixup'"
     )
 
@@ -96,9 +96,7 @@ def test_a_setting_without_effect_is_refused(tmp_path: Path, changes: dict[str, 
 def test_fresh_weights_are_drawn_as_asked(tmp_path: Path) -> None:
     assert load_recipe(recipe_file(tmp_path)).init == "he"
     assert load_recipe(recipe_file(tmp_path, init="paper")).init == "paper"
-    assert "init: input should be 'he', 'paper' or 'released'" in message(
-        recipe_file(tmp_path, init="xavier")
-    )
+    assert "init: expected 'he', 'paper' or 'released'" in message(recipe_file(tmp_path, init="xavier"))
 
 
 def test_a_recipe_is_taught_by_another_by_weights_or_by_nobody(tmp_path: Path) -> None:
@@ -162,4 +160,4 @@ def test_the_papers_numbers_are_fractions(tmp_path: Path) -> None:
     path = str(tmp_path / "r.toml")
     Path(path).write_text('weights = "random:mini_b"\n[paper]\n"classify/top1" = 76.2\n')
 
-    assert "paper.classify/top1: input should be less than or equal to 1; found 76.2" in message(path)
+    assert "paper.classify/top1: expected 1 or less, found 76.2" in message(path)

@@ -20,7 +20,8 @@ def substituted(folder: Path, *, weights: dict[str, str], **changes: Any) -> tup
     student_file(folder, "student.toml", "tall")
     student_file(folder, "tall.toml", "taller")
     recipe_file(folder, "taller.toml")
-    content = {"recipes": ["mine.toml", "student.toml"], "teachers": ["tall.toml", "taller.toml"]}
+    listed = ["mine.toml", "student.toml", *changes.get("inline", {})]
+    content = {"recipes": listed, "teachers": ["tall.toml", "taller.toml"]}
     path = suite_file(folder, **content | changes)
     suite, recipes = with_weights(load_suite(path)[0], (*load_suite(path)[1], *load_teachers(path)), weights)
     return suite, {recipe.name: recipe for recipe in recipes}
@@ -81,3 +82,23 @@ def test_an_unknown_row_is_told_with_the_nearest(tmp_path: Path) -> None:
 def test_a_suite_that_only_pretrains_takes_no_weights(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--weights mine=\.\.\.: expected a suite with a transfer"):
         substituted(tmp_path, weights={"mine": "x"}, protocols=None)
+
+
+def test_a_control_of_a_row_with_weights_is_of_the_same_network(tmp_path: Path) -> None:
+    inline = {"control": {"weights": "shuffled:recipe:mine"}}
+
+    _, recipes = substituted(tmp_path, weights={"mine": "mine.pth"}, inline=inline)
+
+    assert (recipes["control"].given_by, recipes["control"].arch) == ("mine", "mini_b")
+
+
+def test_a_control_of_a_row_that_has_weights_takes_their_settings_from_a_flag_too(tmp_path: Path) -> None:
+    inline = {
+        "own": {"weights": "a.pth", "arch": "mini_b", "settings": {"padding": "same"}},
+        "control": {"weights": "shuffled:recipe:own"},
+    }
+
+    _, recipes = substituted(tmp_path, weights={"own": "b.pth"}, inline=inline)
+
+    control = recipes["control"]
+    assert (control.given_by, control.arch, control.settings) == ("own", "mini_b", {"padding": "same"})

@@ -1,11 +1,12 @@
 """What a suite may say."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fabricate.toml import write_toml
-from tests.recipes.files import recipe_file, student_file, suite_file
+from tests.recipes.files import SUITE, recipe_file, student_file, suite_file
 from transferbench.errors import ConfigError
 from transferbench.recipes.load import load_protocol, load_suite, load_teachers
 from transferbench.tasks.catalog import PROTOCOLS
@@ -159,3 +160,47 @@ def test_an_unknown_suite_is_told_with_the_nearest() -> None:
         "suite 'FILE': expected a shipped one's name or the path of a .toml file, found neither; "
         "the nearest is 'demo'"
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"protocols": {"segmnt": "x"}}, "protocols.segmnt: expected 'detect' or 'segment', found 'segmnt'"),
+        ({"seeds": 3}, "seeds: expected a list in brackets, found 3"),
+        ({"seeds": [0, -1]}, "seeds.1: expected 0 or more, found -1"),
+        ({"limit": 0}, "limit: expected a number above 0, found 0"),
+        ({"repeats": "x"}, "repeats: expected a whole number, found 'x'"),
+        ({"about": True}, "about: expected text in quotes, found true"),
+        ({"inline": 3}, "inline: expected a table, as { key = ... }, found 3"),
+        ({"paper": {"mine": 3}}, "paper.mine: expected a table, as { key = ... }, found 3"),
+        (
+            {"name": "a b"},
+            "name: expected a name of letters, digits and _ . -, a letter or digit first, found 'a b'",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_in_words(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    path = str(write_toml(tmp_path / "suite.toml", SUITE | changes))
+
+    assert message(path) == f"FILE: expected a suite, found 1 fault:\n  {told}"
+
+
+def test_a_protocols_file_that_is_missing_is_told(tmp_path: Path) -> None:
+    told = message(suite_file(tmp_path, protocols={"detect": "gone.toml"}))
+
+    assert told == f"{tmp_path / 'gone.toml'}: expected a TOML file, found no such file; check the path"
+
+
+def test_an_unknown_recipe_is_told_with_those_of_the_file(tmp_path: Path) -> None:
+    inline = {"published": {"weights": "random:mini_b"}}
+
+    told, other = (
+        message(suite_file(tmp_path, recipes=["published", "mine.toml", name], inline=inline))
+        for name in ("publishd", "zzz")
+    )
+
+    assert told == (
+        "recipe 'publishd': expected a shipped one's name, one of the suite's own ('published') or the path "
+        "of a .toml file, found none of them; the nearest is 'published'"
+    )
+    assert other.endswith("found none of them; see `transferbench list recipes`")

@@ -128,7 +128,7 @@ def test_a_cell_is_equal_to_itself_alone(tmp_path: Path) -> None:
 
 def of_suite(folder: Path, **changes: Any) -> dict[str, Cell]:
     """Returns, by label, the runs of a suite that pretrains one recipe and detects with its rows."""
-    suite, recipes = load_suite(suite_file(folder, recipes=["mine.toml"], **changes))
+    suite, recipes = load_suite(suite_file(folder, **{"recipes": ["mine.toml"], **changes}))
     made = cells_of(suite, recipes, seeds=(0, 4), data=DATA, out=Path("out"))
     return {cell.label: cell for cell in made}
 
@@ -149,10 +149,30 @@ def test_a_backbone_is_fine_tuned_as_often_as_the_suite_says(tmp_path: Path) -> 
 def test_a_control_takes_the_weights_of_another_rows_run_of_the_same_seed(tmp_path: Path) -> None:
     control = {"weights": "shuffled:recipe:mine"}
 
-    found = of_suite(tmp_path, inline={"control": control})["control/detect/seed4"]
+    found = of_suite(tmp_path, recipes=["mine.toml", "control"], inline={"control": control})[
+        "control/detect/seed4"
+    ]
 
     assert found.weights == "shuffled:out/mine/classify/seed4/backbone.safetensors"
     assert found.needs == (Path("out/mine/classify/seed4"),)
+
+
+def test_a_control_takes_the_weights_of_a_row_that_is_not_trained(tmp_path: Path) -> None:
+    inline = {
+        "own": {"weights": "own.pth", "arch": "resnet50_d", "settings": {"mean": [0.5, 0.5, 0.5]}},
+        "mixed": {"weights": "shuffled:recipe:own"},
+        "fresh": {"weights": "random:recipe:own"},
+        "known": {"weights": "resnet50d.gluon_in1k"},
+        "like": {"weights": "random:recipe:known"},
+    }
+
+    found = of_suite(tmp_path, recipes=["mine.toml", *inline], inline=inline)
+
+    mixed, fresh = (found[f"{name}/detect/seed4"] for name in ("mixed", "fresh"))
+    assert (mixed.weights, mixed.needs, mixed.recipe.arch) == ("shuffled:own.pth", (), "resnet50_d")
+    assert mixed.recipe.settings == {"mean": [0.5, 0.5, 0.5]}
+    assert (fresh.weights, fresh.recipe.arch) == ("random:resnet50_d", None)
+    assert found["like/detect/seed4"].weights == "random:resnet50_d"
 
 
 def test_a_limit_of_the_suite_is_one_of_every_run_and_stands_in_their_protocols(tmp_path: Path) -> None:

@@ -150,7 +150,8 @@ def test_a_finished_run_of_other_settings_is_refused(finished: Cell) -> None:
 
     assert str(caught.value) == (
         f"{finished.folder}: expected this run (tiny/classify/seed0), found a finished one of other "
-        "settings, data or weights; give --overwrite to do it anew, or another --out"
+        "settings, data or weights; give --overwrite to do it anew (in a suite, move the folder away), or "
+        "another --out"
     )
 
 

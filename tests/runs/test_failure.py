@@ -10,7 +10,7 @@ import pytest
 from tests.fabricate.records import record
 from tests.runs.tiny import epochs, pretraining
 from transferbench import __version__
-from transferbench.errors import DataError
+from transferbench.errors import DataError, RunError
 from transferbench.runs.cell import Cell
 from transferbench.runs.failure import (
     FILE_NAME,
@@ -20,6 +20,7 @@ from transferbench.runs.failure import (
     recall_failure,
     remember_failure,
 )
+from transferbench.runs.folder import opened
 from transferbench.runs.record import write_record
 
 
@@ -101,3 +102,15 @@ def test_a_disk_that_takes_nothing_more_takes_no_note(tmp_path: Path) -> None:
     (tmp_path / "run").touch()  # no folder can be made there
 
     assert recall_failure(failed(tmp_path)) is None
+
+
+def test_what_another_process_is_at_work_on_is_not_remembered_as_failed(tmp_path: Path) -> None:
+    cell = pretraining(tmp_path / "data", tmp_path / "run")
+    failure = failure_of(cell, RunError("another process is at work on this run"))
+
+    with opened(cell.folder, "resume"):
+        remember_failure(cell, failure)
+        assert recall_failure(cell) is None
+
+    remember_failure(cell, failure)
+    assert recall_failure(cell) == failure

@@ -138,3 +138,21 @@ def _fill(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("x")
+
+
+def test_what_is_emptied_is_first_of_all_no_longer_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("backbone.safetensors", "last.ckpt", "record.json", "metrics.jsonl"):
+        (tmp_path / name).touch()
+    gone: list[str] = []
+    unlink = Path.unlink
+
+    def noted(path: Path, missing_ok: bool = False) -> None:
+        gone.append(path.name)
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", noted)
+
+    with opened(tmp_path, "overwrite"):
+        assert gone[0] == "record.json" and len(gone) == 4

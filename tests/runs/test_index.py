@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.fabricate.records import record
 from transferbench.recipes.load import load_suite
 from transferbench.runs import index
-from transferbench.runs.index import FILE_NAME, Finished, finished_beside, finished_in
+from transferbench.runs.index import FILE_NAME, Beside, Finished, finished_beside, finished_in
 from transferbench.runs.record import write_record
 from transferbench.runs.suite_folder import remember_suite
 
@@ -97,3 +98,24 @@ def test_runs_of_other_suites_and_of_none_are_found_and_nothing_else(tmp_path: P
 
 def test_a_folder_that_is_not_there_yet_has_no_runs(tmp_path: Path) -> None:
     assert finished_in(tmp_path / "nothing") == finished_beside(tmp_path / "no" / "thing") == {}
+
+
+def test_transfers_of_the_same_seed_of_other_backbones_were_asked_for_otherwise(tmp_path: Path) -> None:
+    folder = with_runs(tmp_path / "demo", "B", "D")
+    written(folder, "B", pretraining_seed=7)
+    written(folder, "D", pretraining_seed=8)
+
+    entries = finished_in(folder).values()
+
+    assert len({entry.asked for entry in entries}) == 2
+
+
+def test_what_another_suite_finishes_meanwhile_is_found_beside_in_another_process_too(tmp_path: Path) -> None:
+    other = with_runs(tmp_path / "other")
+    beside = pickle.loads(pickle.dumps(Beside(tmp_path / "own")))
+    before = dict(beside)
+
+    run = written(other, "B")
+
+    assert before == {}
+    assert (beside.get("B-detect-0"), beside.get("none")) == (run, None)

@@ -53,6 +53,20 @@ def test_a_run_of_an_older_version_gets_its_resampled_scores(world: Path, tmp_pa
     assert (folder / "replicates.npz").read_bytes() == (world / task / "replicates.npz").read_bytes()
 
 
+def test_other_data_of_the_same_names_leave_no_resampled_scores(world: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(world / "detect", tmp_path / "detect")
+    (folder / "replicates.npz").unlink()
+    shutil.copytree(world / "VOCdevkit", tmp_path / "data" / "VOCdevkit")
+    write_scene(tmp_path / "data", "000100", [DOG, DOG])
+
+    rescore_run(folder, tmp_path / "data")
+    is_left = (folder / "replicates.npz").exists()
+    rescore_run(folder, world)
+
+    assert not is_left
+    assert (folder / "replicates.npz").exists()
+
+
 def test_the_training_split_is_not_needed(world: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(world / "VOCdevkit", tmp_path / "VOCdevkit")
     (moved / "VOC2007" / "ImageSets" / "Main" / "trainval.txt").unlink()

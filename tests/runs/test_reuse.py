@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,3 +118,21 @@ def test_an_interrupted_taking_over_is_begun_anew(trained: tuple[Cell, Record], 
     again(trained, tmp_path / "run")
 
     assert files_below(tmp_path / "run") == files_below(trained[0].folder)
+
+
+def test_a_run_that_is_done_anew_while_it_is_taken_is_not_taken(
+    trained: tuple[Cell, Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell, record = trained
+    source = Path(shutil.copytree(cell.folder, tmp_path / "source"))
+    take = reuse._take
+
+    def meanwhile(path: Path, target: Path) -> None:
+        take(path, target)
+        (source / "record.json").unlink(missing_ok=True)
+
+    monkeypatch.setattr(reuse, "_take", meanwhile)
+
+    found, steps = again((replace(cell, folder=source), record), tmp_path / "run")
+
+    assert steps > 0 and found.scores == record.scores

@@ -83,7 +83,7 @@ def create(
     """
     spec = spec_of(name)
     form = form or spec.form
-    _require_form(spec, form)
+    require_form(spec, form)
     if spec.layout.family == "timm":
         from transferbench.backbones.timm_network import timm_network
 
@@ -123,7 +123,12 @@ def twins_of(name: str) -> tuple[str, ...]:
     return tuple(spec.name for spec in BACKBONES.values() if spec.layout == elsewhere)
 
 
-def _require_form(spec: BackboneSpec, form: Form) -> None:
+def require_form(spec: BackboneSpec, form: Form) -> None:
+    """Refuses an activation or a padding that a network is never built with.
+
+    Raises:
+        WeightsError: it is none of the architecture's.
+    """
     for key, known in (("activation", spec.layout.activations), ("padding", spec.layout.paddings)):
         found = getattr(form, key)
         if found not in known:

@@ -74,7 +74,7 @@ def _same_pictures(rescored: Rescored, other_run: Path, data: Path | None) -> Re
     ours, theirs = (
         (
             each.protocol.partition(" ")[0],
-            each.outcome.predictions["picture_names"].tolist(),
+            _picture_names(each),
             each.task.data.classes,
         )
         for each in (rescored, other)
@@ -89,6 +89,12 @@ def _same_pictures(rescored: Rescored, other_run: Path, data: Path | None) -> Re
     return other
 
 
+def _picture_names(rescored: Rescored) -> list[str]:
+    """Returns the names of the scored pictures, in their order; predictions of classification have none."""
+    names = rescored.outcome.predictions.get("picture_names")
+    return list(rescored.task.evidence(rescored.outcome).pictures) if names is None else names.tolist()
+
+
 def _over_pictures(run: Path | None, other_run: Path) -> tuple[dict[str, tuple[float, float]], str]:
     """Returns intervals by score, and in words why there are none."""
     from transferbench.reports.statistics.replicates import interval_of_difference
@@ -97,7 +103,9 @@ def _over_pictures(run: Path | None, other_run: Path) -> tuple[dict[str, tuple[f
     if run is None:
         return {}, "predictions of another tool were not resampled"
     ours, theirs = replicates_of(run), replicates_of(other_run)
-    assert ours is not None and theirs is not None  # scoring a run again leaves them there
+    if ours is None or theirs is None:
+        which = run if ours is None else other_run
+        return {}, f"{which} was not resampled, and the data here are not proved to be those it was scored on"
     if not ours.is_paired_with(theirs):
         return {}, "the two runs were resampled on other pictures"
     found = {

@@ -187,7 +187,18 @@ def _recipe(name: str, sets: list[str]) -> dict[str, Any] | None:
 def _is_recipe(name: str) -> bool:
     from transferbench.recipes.load import shipped
 
-    return name in shipped("recipes") or (name.endswith(".toml") and "suites" not in Path(name).parts)
+    return name in shipped("recipes") or (name.endswith(".toml") and not _is_suite_file(Path(name)))
+
+
+def _is_suite_file(path: Path) -> bool:
+    """Whether a file has keys that suites alone have; one that is no TOML is told by who reads it."""
+    from transferbench.recipes.suite import Suite
+    from transferbench.recipes.toml_files import read
+
+    if not path.is_file():
+        return "suites" in path.parts
+    of_both = ("name", "about", "paper", "weights")
+    return not read(path).keys().isdisjoint(Suite.model_fields.keys() - set(of_both))
 
 
 def _suite(name: str, _sets: list[str]) -> dict[str, Any] | None:

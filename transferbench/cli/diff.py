@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from transferbench.cli.explain import CellArgument, run_folder
 from transferbench.cli.failures import told
+from transferbench.cli.sizes import signed, with_short_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +24,6 @@ _HEADINGS = {
 }
 _LONGEST = 60
 """Characters of a value that are shown."""
-_HASH = re.compile(r"[0-9a-f]{64}")
-_DIGITS = 12
-"""Of a hash, that are shown."""
 
 
 @told
@@ -79,11 +76,11 @@ def _tell(found: Differences, records: Mapping[str, Record]) -> None:
             out.print(f"{_HEADINGS[kind]}:", style="bold", markup=False)
         for each in differing:
             out.print(f"  {_line(each)}", markup=False, soft_wrap=True)
-    out.print("scores, and what the second has more:", style="bold")
+    out.print("scores in percent, and the second less the first:", style="bold")
     for name, (one, other) in found.scores.items():
         title = SCORES[name].title if name in SCORES else name
         out.print(
-            f"{title:>24} {100 * one:7.2f} {100 * other:7.2f}  {100 * (other - one):+6.2f}   {name}",
+            f"{title:>24} {100 * one:7.2f} {100 * other:7.2f}  {signed(100 * (other - one)):>6}   {name}",
             markup=False,
         )
 
@@ -100,6 +97,5 @@ def _shown(value: Any) -> str:
     if value is None:
         return "not set"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
-    if _HASH.fullmatch(text):
-        return text[:_DIGITS]
+    text = with_short_hashes(text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _STATES: dict[State, str] = {
     "finished": "finished",
+    "other": "finished by other settings (in the table under the same name, until moved away)",
     "elsewhere": "to be taken from another suite, if data and weights are the same",
-    "failed": "failed before",
+    "failed": "failed before (--retry-failed does it again)",
     "lost": "need one that failed",
     "interrupted": "interrupted, to be gone on with",
     "new": "new",
@@ -41,17 +42,21 @@ def plan_lines(folder: Path, selection: Selection, *, jobs: int, is_retried: boo
 
     finished, beside = finished_in(folder, is_kept=False), finished_beside(folder, is_kept=False)
     forecast = Forecast(entry.done(path) for path, entry in {**beside, **finished}.items())
-    stands = stands_of(selection.cells, finished.keys(), beside)
+    stands = stands_of(selection.cells, finished, beside)
     stands = stands if is_retried else with_lost(stands)
     todo = [s for s in stands if s.state in ("new", "interrupted") or (is_retried and s.state == "failed")]
     guesses = {stand.cell: forecast.of(stand.cell) for stand in todo}
     seconds = {stand.cell: (1 - stand.share) * (guesses[stand.cell].seconds or 0) for stand in todo}
     yield from _run_lines(stands, guesses, seconds)
     counts = Counter(stand.state for stand in stands)
-    yield f"{len(stands)} runs: " + ", ".join(
-        f"{counts[state]} {words}" for state, words in _STATES.items() if counts[state]
+    states = {**_STATES, "failed": "failed before, to be done again"} if is_retried else _STATES
+    yield ("1 run: " if len(stands) == 1 else f"{len(stands)} runs: ") + ", ".join(
+        f"{counts[state]} {words}" for state, words in states.items() if counts[state]
     )
     wall = makespan([stand.cell for stand in todo], seconds.__getitem__, jobs=jobs)
+    if not todo:
+        yield "nothing to train" if counts["elsewhere"] else "nothing to do"
+        return
     yield from _sum_lines(list(guesses.values()), wall=wall, work=sum(seconds.values()), jobs=jobs)
 
 
@@ -74,9 +79,6 @@ def _run_lines(
 
 
 def _sum_lines(guesses: Sequence[Guess], *, wall: float, work: float, jobs: int) -> Iterator[str]:
-    if not guesses:
-        yield "nothing to do"
-        return
     unknown = sum(guess.seconds is None for guess in guesses)
     if unknown == len(guesses):
         yield f"{unknown} to do, of unknown length: no run of their task is finished by the same protocol"

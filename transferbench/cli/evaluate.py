@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from transferbench.cli.failures import told
+from transferbench.cli.sizes import signed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -129,15 +130,13 @@ def _tell(rescored: Rescored, other: Against | None) -> None:
     from transferbench.runs.record import SCORES
 
     data = rescored.task.data
-    err.print(
-        f"{rescored.protocol}, {data.pictures['score']:,} pictures of {data.root}",
-        markup=False,
-        soft_wrap=True,
-    )
+    for line in (
+        f"{rescored.protocol}, {data.pictures['score']:,} pictures of {data.root}; scores in percent",
+        *([] if other is None else _lines_of_other(other)),
+    ):
+        out.print(line, markup=False, soft_wrap=True)
     for remark in rescored.remarks:
         err.print(remark, markup=False, soft_wrap=True)
-    if other is not None:
-        _tell_other(other)
     for name, value in rescored.outcome.scores.items():
         title = SCORES[name].title if name in SCORES else name
         out.print(f"{title:>24} {100 * value:7.2f}{_difference(other, name)}   {name}", markup=False)
@@ -145,19 +144,16 @@ def _tell(rescored: Rescored, other: Against | None) -> None:
     _tell_change(rescored)
 
 
-def _tell_other(found: Against) -> None:
-    from transferbench.cli.console import err
-
+def _lines_of_other(found: Against) -> list[str]:
+    """Returns what makes differences readable: from what they are, and what stands in brackets."""
     record = found.other.record
     assert record is not None
-    line = f"differences, signed: from {record.recipe}, seed {record.seed}, by {record.protocol}"
     brackets = (
         "in brackets, 95 % intervals over pictures"
         if found.over_pictures
         else f"no intervals: {found.why_no_interval}"
     )
-    for text in (line, brackets):
-        err.print(text, markup=False, soft_wrap=True)
+    return [f"differences, signed: from {record.recipe}, seed {record.seed}, by {record.protocol}", brackets]
 
 
 def _difference(other: Against | None, name: str) -> str:
@@ -165,9 +161,9 @@ def _difference(other: Against | None, name: str) -> str:
     if other is None or name not in other.difference:
         return ""
     low, high = other.over_pictures.get(name, (None, None))
-    interval = "" if low is None or high is None else f" [{100 * low:+.2f}, {100 * high:+.2f}]"
+    interval = "" if low is None or high is None else f" [{signed(100 * low)}, {signed(100 * high)}]"
     width = 17 if other.over_pictures else 0
-    return f"  {100 * other.difference[name]:+6.2f}{interval:<{width}}"
+    return f"  {signed(100 * other.difference[name]):>6}{interval:<{width}}"
 
 
 def _by_class(
@@ -203,7 +199,7 @@ def _percent(value: float | None, difference: float | None = None) -> str:
     """Returns a score of a class and, behind it, what it has more than the other run's."""
     if value is None:
         return "-"
-    return f"{100 * value:.1f}" + ("" if difference is None else f" {100 * difference:+.1f}")
+    return f"{100 * value:.1f}" + ("" if difference is None else f" {signed(100 * difference, 1)}")
 
 
 def _tell_change(rescored: Rescored) -> None:

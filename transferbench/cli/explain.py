@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from transferbench.cli.failures import told
+from transferbench.cli.sizes import with_short_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ RUNS = Path("runs")
 _GATE = 4
 CellArgument = Annotated[
     Path,
-    typer.Argument(metavar="CELL", help="Folder of a finished run, or SUITE/RECIPE/TASK/seedN below runs/."),
+    typer.Argument(metavar="RUN", help="Folder of a finished run, or SUITE/RECIPE/TASK/seedN below runs/."),
 ]
 
 
@@ -30,7 +31,7 @@ def explain(
 ) -> None:
     """Print where a run's scores come from: recipe, data, weights, protocol, plan, seed, software.
 
-    Each hash is held against the file that is there now. Exit status 4: the chain breaks somewhere.
+    Each hash of weights is held against the file that is there. Exit status 4: the chain breaks somewhere.
     """
     from transferbench.cli import requests
     from transferbench.runs.chain import trace
@@ -100,7 +101,7 @@ def _tell(chain: Chain) -> None:
             word = {True: "holds", False: "BREAKS", None: "not proved"}[found.holds]
             lines.append(f"{word}: {found.text}")
         for line in lines:
-            out.print(f"   {line}", markup=False, soft_wrap=True)
+            out.print(f"   {with_short_hashes(line)}", markup=False, soft_wrap=True)
     breaks, open_ends = len(chain.breaks), len(chain.open_ends)
     verdict = f"the chain breaks in {breaks} place{'s' * (breaks != 1)}" if breaks else "the chain holds"
     verdict += f"; {open_ends} of its links not proved" if open_ends else ""
@@ -112,7 +113,7 @@ def _lines(link: Link, *, is_told_before: bool) -> list[str]:
     from transferbench.backbones.weights.report import percent
     from transferbench.cli.loaded import settings_line
 
-    facts = _facts(link)
+    facts = _in_usual_units(_facts(link))
     loaded = facts.pop("loaded", {})
     if is_told_before:
         facts.pop("their own card", None)
@@ -122,6 +123,22 @@ def _lines(link: Link, *, is_told_before: bool) -> list[str]:
         if "share loaded" in facts:
             facts["share loaded"] = percent(facts["share loaded"])
     return [f"{key}: {_short(value)}" for key, value in facts.items() if key != "rules of the protocol"]
+
+
+def _in_usual_units(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns facts with memory in GiB and multiply-adds in GMACs, as the tables have them."""
+    told: dict[str, Any] = {}
+    for key, value in facts.items():
+        if key == "peak memory bytes":
+            told["peak memory"] = f"{value / 2**30:.1f} GiB"
+        elif key == "effort":
+            macs = (
+                {"backbone": f"{value['backbone_macs'] / 1e9:.2f} GMACs"} if "backbone_macs" in value else {}
+            )
+            told[key] = {**macs, **{name: each for name, each in value.items() if name != "backbone_macs"}}
+        else:
+            told[key] = value
+    return told
 
 
 def _headlines(scores: Mapping[str, float]) -> str:

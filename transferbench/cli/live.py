@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,33 @@ def live(suite: Suite, cells: int, outlook: Outlook) -> Iterator[Callable[[Progr
     if not err.is_terminal:
         yield _Teller(cells, outlook).tell
         return
+    tables = _Tables(suite)
     with Live(console=err, refresh_per_second=4, transient=True) as view:
-        yield lambda progress: view.update(_view(suite, progress, cells, outlook))
+        yield lambda progress: view.update(_view(tables, progress, cells, outlook))
+
+
+class _Tables:
+    """Makes the table so far anew when a run is finished, and not twice a second."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+        self._records = -1
+        self._table: RenderableType | None = None
+
+    def of(self, records: Sequence[Record]) -> RenderableType | None:
+        """Returns the table; None while there is no row."""
+        if len(records) != self._records:
+            self._records = len(records)
+            self._table = self._made(records)
+        return self._table
+
+    def _made(self, records: Sequence[Record]) -> RenderableType | None:
+        from transferbench.cli.comparing import compared
+        from transferbench.reports.words.table import table
+
+        if not any(self._suite.is_row(record.recipe) for record in records):
+            return None
+        return table(compared(records, self._suite).without_details())
 
 
 class _Teller:
@@ -40,6 +65,10 @@ class _Teller:
 
     def tell(self, progress: Progress) -> None:
         left = self._outlook.left(progress)
+        if self._records < progress.found:
+            self._records = progress.found
+            runs = "1 run" if progress.found == 1 else f"{progress.found} runs"
+            self._print(f"{runs} finished before, and nothing has changed for them", left)
         for record in progress.records[self._records :]:
             self._records += 1
             self._print(_finished(record), left)
@@ -64,15 +93,11 @@ def _finished(record: Record) -> str:
     return f"{record.recipe}/{record.task}/seed{record.seed}: {scores}{taken}"
 
 
-def _view(suite: Suite, progress: Progress, cells: int, outlook: Outlook) -> RenderableType:
-    from transferbench.cli.comparing import compared
-    from transferbench.reports.words.table import table
-
+def _view(tables: _Tables, progress: Progress, cells: int, outlook: Outlook) -> RenderableType:
     done = len(progress.records) + len(progress.failures)
     left = outlook.left(progress)
-    parts: list[RenderableType] = []
-    if any(suite.is_row(record.recipe) for record in progress.records):
-        parts.append(table(compared(progress.records, suite).without_details()))
+    table = tables.of(progress.records)
+    parts: list[RenderableType] = [] if table is None else [table]
     parts.append(Text(f"{done} of {cells} runs done, {duration(outlook.spent())} so far, {left}", "bold"))
     parts += [Text(f"  {cell.label}  {words(news)}") for cell, news in progress.working.items()]
     parts += [Text(f"  failed: {label}", style="red") for label in progress.failures]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from transferbench.errors import ConfigError
+from transferbench.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from transferbench.backbones.weights.asked import Asked
@@ -61,30 +61,23 @@ def if_full(*, resume: bool, overwrite: bool) -> IfFull:
 
 
 def data_folders(
-    flags: Iterable[str] | None, protocols: dict[TaskName, TaskProtocol]
+    flags: Iterable[str] | None,
+    protocols: dict[TaskName, TaskProtocol],
+    *,
+    further: Collection[TaskName] = (),
 ) -> dict[TaskName, Path]:
     """Returns the data folder of each task; the miniature world is drawn where it is all that is asked for.
 
     Args:
         flags: `DIR` for all tasks, `TASK=DIR` for one.
         protocols: of each task that needs data.
+        further: tasks that may be given a folder and need none this time.
 
     Raises:
         ConfigError: a task is unknown or has no folder.
         DataError: a folder is not there.
     """
-    folders: dict[TaskName, Path] = {}
-    for flag in flags or ():
-        task, equals, folder = flag.partition("=")
-        if equals and not Path(flag).exists():
-            if task not in protocols:
-                raise ConfigError(
-                    f"--data {flag!r}: expected DIR or TASK=DIR with a task of {', '.join(protocols)}; "
-                    f"found {task!r}, which is neither"
-                )
-            folders[task] = _existing(Path(folder))
-        else:
-            folders = dict.fromkeys(protocols, _existing(Path(flag))) | folders
+    folders = given_folders(flags, protocols, further=further)
     lacking = {task: protocol for task, protocol in protocols.items() if task not in folders}
     for task, protocol in lacking.items():
         if protocol.name != "miniature":
@@ -96,6 +89,37 @@ def data_folders(
 
         draw(MINIATURE)
         folders |= dict.fromkeys(lacking, MINIATURE)
+    return folders
+
+
+def given_folders(
+    flags: Iterable[str] | None, protocols: Collection[TaskName], *, further: Collection[TaskName] = ()
+) -> dict[TaskName, Path]:
+    """Returns the data folder of each task that a flag gives one.
+
+    Args:
+        flags: `DIR` for all tasks, `TASK=DIR` for one.
+        protocols: tasks that need data.
+        further: tasks that may be given a folder and need none this time.
+
+    Raises:
+        ConfigError: a task is unknown.
+        DataError: a folder is not there.
+    """
+    folders: dict[TaskName, Path] = {}
+    known = [*protocols, *(name for name in further if name not in protocols)]
+    for flag in flags or ():
+        word, equals, folder = flag.partition("=")
+        if not equals or Path(flag).exists():
+            folders = dict.fromkeys(protocols, _existing(Path(flag))) | folders
+            continue
+        task = next((name for name in known if name == word), None)
+        if task is None:
+            raise ConfigError(
+                f"--data {flag!r}: expected DIR or TASK=DIR with a task of {', '.join(known)}; "
+                f"found {word!r}, which is no task; {nearest(word, known)}"
+            )
+        folders[task] = _existing(Path(folder))
     return folders
 
 

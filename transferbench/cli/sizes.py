@@ -1,4 +1,8 @@
-"""Numbers of bytes in words."""
+"""Numbers in words: of bytes, signed ones, and hashes."""
+
+import re
+
+_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def size(count: float) -> str:
@@ -7,3 +11,13 @@ def size(count: float) -> str:
         if count >= bytes_:
             return f"{count / bytes_:.1f} {unit}"
     return f"{count / 1e3:.0f} kB"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """Returns a number with its sign, which is never that of a nought that was rounded."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
+
+
+def with_short_hashes(text: str) -> str:
+    """Returns a text with the first twelve digits of each sha256 in it."""
+    return _HASH.sub(r"\1", text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transferbench.errors import ConfigError
+from transferbench.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from transferbench.recipes.recipe import Recipe
@@ -94,10 +94,35 @@ def devices_of(text: str | None, *, device: str | None, jobs: int | None) -> tup
                 f"{flag}: expected nothing beside --devices, which says it already, found {value!r}; leave "
                 "one of them out"
             )
+    names = [name.strip() for name in text.split(",")]
+    if "" in names:
+        raise ConfigError(f"--devices: expected a list as 0,1 or cuda:0,cuda:1, found {text!r}; write it so")
+    return tuple(_device_of(name, text) for name in names)
+
+
+def require_device(name: str | None) -> None:
+    """Refuses a device that this machine has not; none that is named takes the fastest.
+
+    Raises:
+        RunError: there is no such device.
+    """
+    if name not in (None, "cpu"):
+        from transferbench.engine.device import pick_device
+
+        pick_device(name)
+
+
+def _device_of(name: str, text: str) -> str:
+    """Returns one device of a list as torch calls it; a fault names the flag as it was written."""
     from transferbench.engine.device import pick_device
 
-    names = [f"cuda:{name.strip()}" if name.strip().isdecimal() else name.strip() for name in text.split(",")]
-    return tuple(str(pick_device(name)) for name in names)
+    try:
+        return str(pick_device(f"cuda:{name}" if name.isdecimal() else name))
+    except RunError as error:
+        _, _, rest = str(error).partition(", found none")
+        raise RunError(
+            f"--devices {text!r}: expected devices of this machine, {name!r} is none{rest}"
+        ) from error
 
 
 def _weights(flags: Sequence[str]) -> dict[str, str]:

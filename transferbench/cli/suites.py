@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from transferbench.tasks.catalog import TaskName
 
 DEMO, QUICK = "demo", "demo_quick"
+_MANY = 200
+"""Finished runs that take a while to look at."""
 
 
 @told
@@ -45,6 +48,7 @@ def run(
 
     from transferbench.cli import requests, suite_flags
     from transferbench.runs.cell import cells_of
+    from transferbench.runs.ready import require_ready
     from transferbench.runs.selection import selected
     from transferbench.runs.suite_folder import remember_suite
     from transferbench.tasks.catalog import TASKS
@@ -56,12 +60,19 @@ def run(
     nowhere: dict[TaskName, Path] = dict.fromkeys(TASKS, Path())
     cells = cells_of(resolved, recipes, seeds=repeats, data=nowhere, out=folder)
     selection = selected(cells, only or ())
+    on = suite_flags.devices_of(devices, device=device, jobs=jobs)
+    suite_flags.require_device(device)
+    machine = replace(
+        requests.machine_of(device=device, workers=workers, threads=threads, cache=cache), devices=on
+    )
+    protocols, known = _protocols(selection), sorted({cell.task for cell in cells})
+    given = requests.given_folders(data, protocols, further=known)
+    require_ready(selection.cells, given)
     if is_dry:
+        _tell_unchecked(protocols, given)
         _tell_plan(folder, selection, jobs or suite_flags.places(devices), is_retried=is_retried)
         return
-    machine = requests.machine_of(device=device, workers=workers, threads=threads, cache=cache)
-    machine = replace(machine, devices=suite_flags.devices_of(devices, device=device, jobs=jobs))
-    folders = requests.data_folders(data, _protocols(selection))
+    folders = requests.data_folders(data, protocols, further=known)
     _fetch_first(selection)
     remember_suite(folder, resolved)
     _work_off(
@@ -133,6 +144,15 @@ def _fetch_first(selection: Selection) -> None:
         fetch_first(source)
 
 
+def _tell_unchecked(protocols: Mapping[TaskName, TaskProtocol], given: Mapping[TaskName, Path]) -> None:
+    """Says of a plan what it leaves out: data that nobody gave and that cannot be drawn."""
+    from transferbench.cli.console import err
+
+    lacking = [task for task, rules in protocols.items() if task not in given and rules.name != "miniature"]
+    if lacking:
+        err.print(f"data not checked of {', '.join(lacking)}: no --data", markup=False)
+
+
 def _tell_plan(folder: Path, selection: Selection, jobs: int, *, is_retried: bool) -> None:
     from transferbench.cli.console import out
     from transferbench.cli.dry_run import plan_lines
@@ -158,12 +178,14 @@ def _work_off(
     from transferbench.cli.report import PAGE, write_report
     from transferbench.reports.words.table import table
     from transferbench.runs.forecast import Forecast
-    from transferbench.runs.index import finished_beside, finished_in
+    from transferbench.runs.index import Beside, finished_beside, finished_in
     from transferbench.runs.queue import run_cells
     from transferbench.runs.record import find_records
 
     _tell_needed(selection)
     beside, finished = finished_beside(out), finished_in(out)
+    if len(finished) >= _MANY:
+        err.print(f"{len(finished)} finished runs are held against settings, data and weights", markup=False)
     forecast = Forecast(entry.done(path) for path, entry in {**beside, **finished}.items())
     outlook = Outlook(forecast, jobs, finished.keys())
     with terminable(), live(suite, len(selection.cells), outlook) as show:
@@ -172,7 +194,8 @@ def _work_off(
             machine,
             jobs=jobs,
             report=show,
-            elsewhere={entry.identity: path for path, entry in beside.items()},
+            elsewhere=Beside(out),
+            finished=finished,
             is_retried=is_retried,
         )
     finished_in(out)
@@ -182,7 +205,27 @@ def _work_off(
         wide_out().print(table(comparison.without_details()))
         page = write_report([out], out / PAGE)
         err.print(f"{page}: the page; in {out}: compare.json, pictures/*.png and the runs", markup=False)
+    tell_stale(selection, progress)
     _tell_failures(progress)
+
+
+def tell_stale(selection: Selection, progress: Progress) -> None:
+    """Says which rows of the table are of runs that were finished by other settings than those asked for."""
+    from transferbench.cli.console import err
+    from transferbench.runs.record import FILE_NAME
+
+    stale = [
+        cell.label
+        for cell in selection.cells
+        if cell.label in progress.failures and (cell.folder / FILE_NAME).is_file()
+    ]
+    if stale:
+        err.print(
+            f"the table has scores by other settings than the suite's: {', '.join(stale)}; move these runs "
+            "away to have them done anew, or give another --out",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _tell_needed(selection: Selection) -> None:

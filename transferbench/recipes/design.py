@@ -17,6 +17,7 @@ Levels = dict[str, dict[str, bool]]
 FactorName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 ALL = "all"
 """Name of the recipe with every factor on, from which one at a time is left out."""
+_OWN = ("name", "about", "paper")
 _TABLES = ("plan", "tricks")
 _MOST_FACTORS = 6
 
@@ -47,6 +48,9 @@ class Design(Schema):
     @model_validator(mode="after")
     def _is_sound(self) -> Self:
         faults = [f"factor {name!r} sets nothing" for name, sets in self.factors.items() if not sets]
+        for name, sets in self.factors.items():
+            own = [key for key in sets if key.partition(".")[0] in _OWN]
+            faults += [f"factor {name!r} sets {key!r}, which each recipe has of its own" for key in own]
         for (one, ours), (other, theirs) in combinations(self.factors.items(), 2):
             shared = [key for key in ours if any(_overlap(key, theirs_key) for theirs_key in theirs)]
             faults += [f"factors {one!r} and {other!r} both set {key!r}" for key in shared]

@@ -9,9 +9,13 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from transferbench.backbones.weights.settings import KEYS
 from transferbench.errors import ConfigError, nearest
+from transferbench.recipes.expected import expected
 from transferbench.schema import Schema
 
+_OF_KEY = "[key]"
+"""Behind a key that is at fault itself, and not its value."""
 S = TypeVar("S", bound=Schema)
 
 
@@ -40,16 +44,33 @@ def _word(kind: type[Schema]) -> str:
 
 
 def _fault(kind: type[Schema], details: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in details["loc"])
+    key = ".".join(str(part) for part in details["loc"] if part != _OF_KEY)
     if details["type"] == "extra_forbidden":
         *path, name = details["loc"]
+        if name in KEYS and not path and "settings" in kind.model_fields:
+            return f"{key}: unknown key; settings of the weights go into settings = {{ {name} = ... }}"
         known = sorted({field for model in _models_at(kind, path) for field in model.model_fields})
         return f"{key}: unknown key; {nearest(str(name), known)}"
     if details["type"] == "missing":
         return f"{key}: expected a value, found none; add the key"
+    wanted = expected(details)
+    if wanted is not None:
+        return f"{key}: expected {wanted}, found {_shown(details['input'])}"
     message = details["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    return f"{key}: {message}; found {details['input']!r}" if key else message
+    is_plain = key and not isinstance(details["input"], Mapping)
+    return (
+        f"{key}: {message}; found {_shown(details['input'])}"
+        if is_plain
+        else f"{key}: {message}".lstrip(": ")
+    )
+
+
+def _shown(value: Any) -> str:
+    """Returns a value as the file has it; of a table only that it is one."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a table" if isinstance(value, Mapping) else repr(value)
 
 
 def _models_at(kind: type[BaseModel], path: Sequence[str | int]) -> Iterator[type[BaseModel]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from transferbench.errors import ConfigError
 from transferbench.recipes.build import load_recipe as load_recipe
 from transferbench.recipes.faults import validated
+from transferbench.recipes.givers import with_givers
 from transferbench.recipes.members import members_of
 from transferbench.recipes.merge import over
 from transferbench.recipes.merge import with_sets as with_sets
@@ -71,7 +72,8 @@ def _suite(name: str) -> tuple[Suite, tuple[Recipe, ...], tuple[Recipe, ...]]:
     require_whole(path, suite, rows, teachers)
     for task, key in protocols.items():
         load_protocol(task, key)
-    return suite, rows, teachers
+    whole = with_givers((*rows, *teachers))
+    return suite, whole[: len(rows)], whole[len(rows) :]
 
 
 def load_protocol(task: TaskName, name: str, *, sets: Sequence[str] = ()) -> TaskProtocol:

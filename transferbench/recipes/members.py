@@ -43,6 +43,8 @@ def members_of(path: Path, suite: Suite) -> Members:
     faults: list[ConfigError] = []
     start = suite.design.start if suite.design else None
     own = [name for name in suite.inline if name not in (*suite.recipes, *suite.teachers, start)]
+    if suite.recipes:
+        faults, own = [_unlisted(path, name) for name in own], []
     rows, teachers = (
         [made for name in names if (made := _or_fault(partial(_named, path, suite, name), faults))]
         for names in ((*suite.recipes, *own), suite.teachers)
@@ -50,13 +52,23 @@ def members_of(path: Path, suite: Suite) -> Members:
     built: list[Recipe] = []
     levels: Levels = {}
     if suite.design is not None:
-        built, levels = _or_fault(partial(_built, path, suite, suite.design), faults) or (built, levels)
+        built, levels = _or_fault(partial(_built, path, suite, suite.design, faults), faults) or (
+            built,
+            levels,
+        )
     if len(faults) == 1:
         raise faults[0]
     if faults:
         lines = "\n".join(f"  {fault}".replace("\n", "\n  ") for fault in faults)
         raise ConfigError(f"{path}: expected sound recipes, found {len(faults)} that are not:\n{lines}")
     return Members((*rows, *built), tuple(teachers), levels)
+
+
+def _unlisted(path: Path, name: str) -> ConfigError:
+    return ConfigError(
+        f"{path}: inline.{name}: expected a recipe that 'recipes' lists, as the suite has that key, found "
+        f"inline {name!r} not among them; add it or remove the table"
+    )
 
 
 def _or_fault(make: Callable[[], T], faults: list[ConfigError]) -> T | None:
@@ -75,7 +87,7 @@ def _named(path: Path, suite: Suite, name: str) -> Recipe:
 def _content(path: Path, suite: Suite, name: str) -> tuple[dict[str, Any], str]:
     """Returns what a recipe says that the suite names, and where it stands."""
     if name not in suite.inline:
-        file = find("recipes", name, path.parent)
+        file = find("recipes", name, path.parent, further=list(suite.inline))
         return content_of(file), str(file)
     where = f"{path}: inline.{name}"
     if name in shipped("recipes"):
@@ -102,19 +114,26 @@ def _on_recipe(said: Mapping[str, Any], where: str, folder: Path) -> dict[str, A
     return over({key: value for key, value in below.items() if key not in OWN}, content)
 
 
-def _built(path: Path, suite: Suite, design: Design) -> tuple[list[Recipe], Levels]:
+def _built(
+    path: Path, suite: Suite, design: Design, faults: list[ConfigError]
+) -> tuple[list[Recipe], Levels]:
+    """Returns the recipes of a design and its levels; adds to `faults` what is wrong with one or more."""
     start, _ = _content(path, suite, design.start)
     name = str(start["name"])
     levels = design.levels(name)
     plain = {key: value for key, value in start.items() if key not in OWN}
-    recipes = []
+    recipes: list[Recipe] = []
+    told: set[str] = set()
     for row, on in levels.items():
         where = f"{path}: design: {row}"
-        if row == name:
-            recipes.append(recipe_of(start, where))
-            continue
-        said = {"name": row, "about": _about(name, on), **design.content(plain, on)}
-        recipes.append(recipe_of(said, where))
+        try:
+            said = {"name": row, "about": _about(name, on), **design.content(plain, on)}
+            recipes.append(recipe_of(start if row == name else said, where))
+        except ConfigError as error:
+            first, *rest = str(error).removeprefix(where).splitlines()
+            if not told.issuperset(rest or [first]):  # a factor is at fault wherever it is on
+                faults.append(error)
+            told.update(rest or [first])
     for one, other in _the_same(recipes):
         raise ConfigError(
             f"{path}: design: expected factors that each change something, found {one!r} the same as "

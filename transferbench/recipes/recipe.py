@@ -27,8 +27,8 @@ class Recipe(Schema):
     about: str = ""
     weights: str | None = None
     """`random:ARCH`, a run folder, a file of weights, `timm:NAME`, `torchvision:NAME`, `hf:ORG/REPO`,
-    a name of `weights list`, or `shuffled:` and one of these; in a suite also `recipe:NAME`, the run of
-    another of its recipes, and `shuffled:recipe:NAME`."""
+    a name of `weights list`, or `shuffled:` and one of these; in a suite also `recipe:NAME`, what
+    another of its recipes trains or loads, `shuffled:recipe:NAME`, and `random:recipe:NAME`, its network."""
     arch: str | None = None
     """Name of the backbone that is trained, or that a file of weights without a card is for."""
     settings: dict[str, Any] = Field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from transferbench.backbones.weights.local import RANDOM
 from transferbench.errors import ConfigError, nearest
+from transferbench.recipes.givers import with_givers
 from transferbench.recipes.recipe import Recipe
 from transferbench.recipes.suite import Suite
 
@@ -38,7 +39,8 @@ def with_weights(
                 f"--weights {name}=...: expected a suite with a transfer, found {suite.name!r}, which only "
                 "pretrains; leave it out"
             )
-    changed = [_loaded(recipe, taken[recipe.name]) if recipe.name in taken else recipe for recipe in recipes]
+    loaded = [_loaded(recipe, taken[recipe.name]) if recipe.name in taken else recipe for recipe in recipes]
+    changed = list(with_givers(loaded))
     while idle := _idle_teachers(suite, changed):
         changed = [recipe for recipe in changed if recipe.name not in idle]
     teachers = tuple(recipe.name for recipe in changed if not suite.is_row(recipe.name))

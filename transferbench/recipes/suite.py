@@ -32,7 +32,7 @@ class Suite(Schema):
     recipes: tuple[str, ...] = ()
     """Names of recipes that are shipped or `inline`, or paths relative to the suite's file."""
     inline: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Recipes by name, with the keys of a recipe's file; rows too, after those of `recipes`."""
+    """Recipes by name, with the keys of a recipe's file; all of them rows without `recipes`."""
     design: Design | None = None
     """Builds recipes, which are rows after all others."""
     teachers: tuple[str, ...] = ()

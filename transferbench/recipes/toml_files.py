@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from transferbench.errors import ConfigError, nearest
+from transferbench.errors import ConfigError
 
 Kind = Literal["recipes", "suites"]
 
@@ -23,13 +25,14 @@ def about(path: Path) -> str:
     return str(read(path).get("about", ""))
 
 
-def find(kind: Kind, name: str, beside: Path | None) -> Path:
+def find(kind: Kind, name: str, beside: Path | None, *, further: Sequence[str] = ()) -> Path:
     """Returns the file that a name stands for.
 
     Args:
         kind: of the file.
         name: of a shipped one, or a path.
         beside: folder that a path may be relative to.
+        further: names that would be known too, as those written into a suite, for the message.
 
     Raises:
         ConfigError: there is none.
@@ -40,9 +43,12 @@ def find(kind: Kind, name: str, beside: Path | None) -> Path:
     path = Path(name) if beside is None else beside / name
     if path.suffix == ".toml" and path.is_file():
         return path
+    own = f", one of the suite's own ({', '.join(map(repr, further))})" if further else ""
+    near = get_close_matches(name, [*further, *files], n=1)
     raise ConfigError(
-        f"{kind[:-1]} {name!r}: expected a shipped one's name or the path of a .toml file, found neither; "
-        + nearest(name, list(files))
+        f"{kind[:-1]} {name!r}: expected a shipped one's name{own} or the path of a .toml file, "
+        f"found {'none of them' if further else 'neither'}; "
+        + (f"the nearest is {near[0]!r}" if near else f"see `transferbench list {kind}`")
     )
 
 
@@ -54,7 +60,15 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: expected a TOML file, found one that cannot be read ({error})") from error
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: expected a TOML file, found no such file; check the path") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: expected a TOML file, found one that cannot be read ({error.strerror}); look after it"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: expected a TOML file, found one that is no text in UTF-8; save it so"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: expected TOML, found a mistake: {error}; mend the line") from error

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from transferbench.errors import ConfigError, nearest
+from transferbench.recipes.givers import require_givers
 from transferbench.recipes.recipe import TAUGHT_BY, Recipe
 from transferbench.recipes.suite import Suite
 
@@ -31,7 +32,7 @@ def require_whole(path: Path, suite: Suite, recipes: Sequence[Recipe], teachers:
         for name in getattr(suite, key):
             _require_row(path, key, name, rows)
     _require_teachers(path, recipes, teachers)
-    _require_givers(path, (*recipes, *teachers))
+    require_givers(path, (*recipes, *teachers))
     loaded = [recipe.name for recipe in recipes if not recipe.is_trained_here]
     if loaded and not suite.protocols:
         raise ConfigError(
@@ -72,16 +73,6 @@ def _require_teachers(path: Path, recipes: Sequence[Recipe], teachers: Sequence[
             )
     for name in teacher_of:
         _require_end(path, name, teacher_of)
-
-
-def _require_givers(path: Path, recipes: Sequence[Recipe]) -> None:
-    trained = [recipe.name for recipe in recipes if recipe.is_trained_here]
-    for recipe in recipes:
-        if recipe.given_by is not None and recipe.given_by not in trained:
-            raise ConfigError(
-                f"{path}: expected {recipe.weights!r}, the weights of {recipe.name!r}, to be of a recipe "
-                f"that the suite trains, found none of that name; {nearest(recipe.given_by, trained)}"
-            )
 
 
 def _require_end(path: Path, name: str, teacher_of: dict[str, str | None]) -> None:

@@ -21,12 +21,13 @@ def asked_of(cell: Cell) -> str:
         "departures": list(cell.departures),
         "limit": cell.limit,
     }
-    return digest(cell.task, cell.seed, resolved)
+    return digest(cell.task, cell.seed, resolved, cell.pretraining_seed)
 
 
-def digest(task: str, seed: int, resolved: Mapping[str, Any]) -> str:
+def digest(task: str, seed: int, resolved: Mapping[str, Any], pretraining_seed: int | None) -> str:
     """Returns the same of a finished run, whose record has what was resolved."""
     recipe = {key: value for key, value in resolved["recipe"].items() if key not in _OF_PEOPLE}
     rest = [resolved.get(key) for key in ("protocol", "departures", "limit")]
-    text = json.dumps([task, seed, recipe, *rest], sort_keys=True)
+    seeds = [seed] if pretraining_seed is None else [seed, pretraining_seed]
+    text = json.dumps([task, *seeds, recipe, *rest], sort_keys=True)
     return sha256(text.encode()).hexdigest()[:16]

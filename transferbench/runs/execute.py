@@ -107,7 +107,7 @@ def _require_same(finished: Record, setting: Setting) -> None:
         raise RunError(
             f"{setting.cell.folder}: expected this run ({setting.cell.label}), found a finished one of other "
             f"settings, data or weights{first_difference(finished.classes, setting.task.data.classes)}; give "
-            "--overwrite to do it anew, or another --out"
+            "--overwrite to do it anew (in a suite, move the folder away), or another --out"
         )
 
 

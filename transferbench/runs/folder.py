@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from transferbench.errors import RunError
+from transferbench.runs.record import FILE_NAME as RECORD_FILE
 from transferbench.runs.record import read_record
 
 IfFull = Literal["refuse", "resume", "overwrite"]
@@ -59,6 +60,18 @@ def opened(folder: Path, if_full: IfFull, *, patience_seconds: float = 30.0) -> 
             ) from error
         finally:
             (folder / LOCK_NAME).unlink(missing_ok=True)
+
+
+def is_at_work(folder: Path) -> bool:
+    """Whether a process has opened a run's folder and not left it."""
+    try:
+        with (folder / LOCK_NAME).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _locked(folder: Path, patience_seconds: float) -> IO[str]:
@@ -110,6 +123,7 @@ def _empty(folder: Path) -> None:
             f"{folder}: --overwrite empties the folder of a run, found {foreign[0].name!r}, "
             "which no run writes; give another --out"
         )
+    (folder / RECORD_FILE).unlink(missing_ok=True)  # first: without the rest it would tell of no run
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)

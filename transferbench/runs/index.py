@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from transferbench.runs.suite_folder import FILE_NAME as SUITE_FILE
 FILE_NAME = "index.json"
 SINGLE = "single"
 """Folder of the runs that belong to no suite."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,30 @@ def finished_beside(folder: Path, *, is_kept: bool = True) -> dict[Path, Finishe
     return found
 
 
+class Beside(Mapping[str, Path]):
+    """Folders of finished runs beside a suite by identity, looked for anew each time one is asked for.
+
+    So two suites at work share what either of them finishes meanwhile.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Takes the folder of the suite."""
+        self._folder = folder
+
+    def __getitem__(self, identity: str) -> Path:
+        return self._now()[identity]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def _now(self) -> dict[str, Path]:
+        found = finished_beside(self._folder, is_kept=False)
+        return {entry.identity: path for path, entry in found.items()}
+
+
 def _records(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     for recipe in _folders(str(folder)):
         for task in _folders(recipe.path):
@@ -106,7 +130,7 @@ def _entry(path: Path, stat: os.stat_result) -> Finished | None:
             stat.st_mtime_ns,
             stat.st_size,
             identity=str(content["identity"]),
-            asked=digest(task, seed, content["resolved"]),
+            asked=digest(task, seed, content["resolved"], content.get("pretraining_seed")),
             recipe=str(content["recipe"]),
             task=task,
             protocol=str(content["protocol"]),

@@ -47,7 +47,7 @@ class Pool:
 
     def __init__(self, machine: Machine, size: int, elsewhere: Mapping[str, Path] = NOWHERE) -> None:
         self._machine = machine
-        self._elsewhere = dict(elsewhere)
+        self._elsewhere = {} if elsewhere is NOWHERE else elsewhere  # a proxy does not travel
         self._workers = [self._started(place) for place in range(size)]
 
     @property

@@ -10,9 +10,11 @@ from pathlib import Path
 from transferbench.engine.report import Scored, Step
 from transferbench.runs.cell import Cell, Machine
 from transferbench.runs.failure import Failure, forget_failure, recall_failure, remember_failure
+from transferbench.runs.index import Finished
 from transferbench.runs.pool import Message, Pool
 from transferbench.runs.record import Record
 from transferbench.runs.reuse import NOWHERE
+from transferbench.runs.unchanged import NONE, unchanged
 
 _POLL_SECONDS = 0.5
 
@@ -31,6 +33,8 @@ class Progress:
     """When each cell was begun, in seconds of the monotonic clock."""
     took: list[float] = field(default_factory=list)
     """Seconds that each of the records was waited for, whatever was done before."""
+    found: int = 0
+    """Of the records, those of runs that were finished before and went to no process; they come first."""
 
 
 def run_cells(
@@ -40,6 +44,7 @@ def run_cells(
     jobs: int,
     report: Callable[[Progress], None],
     elsewhere: Mapping[str, Path] = NOWHERE,
+    finished: Mapping[Path, Finished] = NONE,
     is_retried: bool = False,
 ) -> Progress:
     """Does every run that is not done; a failed one stops only what needs it.
@@ -53,12 +58,14 @@ def run_cells(
         jobs: processes at work at a time; the scores do not depend on it.
         report: told of every change, and twice a second.
         elsewhere: folders of finished runs by identity, from which one that is the same is taken over.
+        finished: finished runs by folder; those that nothing has changed for are given to no process.
         is_retried: whether what failed before is tried again.
 
     Raises:
         KeyboardInterrupt: passed on, after the processes have saved their state.
     """
     progress, done = Progress(list(cells)), set[Path]()
+    _take_finished(progress, unchanged(cells, machine, finished), done)
     if not is_retried:
         _leave_out_failed(progress)
     _drop_orphans(progress, done)
@@ -78,6 +85,16 @@ def run_cells(
         pool.stop()
     report(progress)
     return progress
+
+
+def _take_finished(progress: Progress, records: Mapping[Cell, Record], done: set[Path]) -> None:
+    progress.waiting = [cell for cell in progress.waiting if cell not in records]
+    progress.records += records.values()
+    progress.took += [0.0] * len(records)
+    progress.found = len(records)
+    for cell in records:
+        done.add(cell.folder)
+        forget_failure(cell)
 
 
 def _leave_out_failed(progress: Progress) -> None:

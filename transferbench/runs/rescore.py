@@ -10,11 +10,14 @@ from transferbench.errors import DataError, RunError
 from transferbench.files import read_arrays
 from transferbench.recipes.faults import validated
 from transferbench.runs.outcome import PREDICTIONS_FILE
-from transferbench.runs.record import Record, finished_record
+from transferbench.runs.record import SCORES, Record, finished_record
 from transferbench.runs.resample import replicates_of, write_replicates
 from transferbench.tasks.base import Outcome, Predictions, Task, TaskProtocol
 from transferbench.tasks.catalog import PROTOCOL_TYPES, TaskName, open_task
 from transferbench.tricks.bag import Bag
+
+_EQUAL = 1e-9
+"""Difference of scores that rounding makes."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Rescored:
 def rescore_run(folder: Path, data: Path | None = None) -> Rescored:
     """Returns the scores of a finished run, from its saved predictions.
 
-    A run of an older version gets the scores on resampled pictures that every run is kept with now.
+    A run of an older version gets the scores on resampled pictures that every run is kept with now, where the
+    data are proved to be its own.
 
     Args:
         folder: of the run.
@@ -47,9 +51,30 @@ def rescore_run(folder: Path, data: Path | None = None) -> Rescored:
     record = finished_record(folder)
     task = opened(record, data)
     outcome = task.outcome([read_predictions(folder / PREDICTIONS_FILE)])
-    if replicates_of(folder) is None:
+    if replicates_of(folder) is None and _is_its_own(record, task, outcome):
         write_replicates(folder, task.evidence(outcome))
     return Rescored(task, outcome, record.protocol, record, task.data.remarks)
+
+
+def _is_its_own(record: Record, task: Task, outcome: Outcome) -> bool:
+    """Whether the data are proved to be those of the run: by their fingerprint, which is of both splits.
+
+    Those of an older version were made otherwise; then by scores that are the same to the last digit, on
+    pictures of the same names. Scores of nothing prove nothing, and those of classification need no data.
+    """
+    fingerprint = record.data.get("fingerprint")
+    if task.data.fingerprint == fingerprint:
+        return True
+    heads = [name for name in record.scores if name in SCORES and not SCORES[name].is_detail]
+    are_equal = all(abs(outcome.scores.get(name, -1) - record.scores[name]) < _EQUAL for name in heads)
+    if record.task != "classify" and are_equal and any(record.scores[name] for name in heads):
+        return True
+    try:
+        limit = record.resolved.get("limit")
+        whole = open_task(protocol_of(record), Path(task.data.root), limit=limit, bag=Bag())
+    except DataError:
+        return False
+    return whole.data.fingerprint == fingerprint
 
 
 def rescore_foreign(protocol: TaskProtocol, data: Path, predictions: Path) -> Rescored:

@@ -44,6 +44,9 @@ def taken_over(cell: Cell, identity: str, elsewhere: Mapping[str, Path]) -> Reco
                 _take(path, cell.folder / path.name)
     except FileNotFoundError:  # it is being done anew there
         return None
+    if _finished(source, identity) is None:  # and what was taken may be of both
+        _empty(cell.folder)
+        return None
     renamed = record.model_copy(
         update={
             "suite": cell.suite,
@@ -64,6 +67,14 @@ def _finished(folder: Path, identity: str) -> Record | None:
     except RunError:
         return None
     return record if record is not None and record.identity == identity else None
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK_NAME:
+            path.unlink()
 
 
 def _take(source: Path, target: Path) -> None:

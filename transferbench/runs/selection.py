@@ -50,7 +50,8 @@ def selected(cells: Sequence[Cell], patterns: Sequence[str]) -> Selection:
     asked = [cell for cell in cells if any(fnmatchcase(cell.label, pattern) for pattern in patterns)]
     folders = _with_needs(cells, {cell.folder for cell in asked})
     chosen = tuple(cell for cell in cells if cell.folder in folders)
-    return Selection(chosen, tuple(cell for cell in chosen if cell not in asked))
+    wanted = set(asked)
+    return Selection(chosen, tuple(cell for cell in chosen if cell not in wanted))
 
 
 def _with_needs(cells: Sequence[Cell], folders: set[Path]) -> set[Path]:

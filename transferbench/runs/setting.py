@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,12 +19,10 @@ from transferbench.engine.world import World
 from transferbench.errors import ConfigError, RunError
 from transferbench.recipes.recipe import TAUGHT_BY
 from transferbench.runs.cell import Cell, Machine
+from transferbench.runs.identity import Given, identity_of, plan_and_bag, teacher_of
 from transferbench.tasks.base import Cache, Task, TaskProtocol
 from transferbench.tasks.catalog import open_task
 from transferbench.tricks.bag import Bag
-
-_HOW_A_STEP_IS_WORKED_OFF = {"accumulate", "compile"}
-"""Settings of a plan that may change when a run is gone on with, as the number of processes may."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     if machine.threads is not None:
         torch.set_num_threads(machine.threads)
     device = pick_device(machine.device, machine.world)
-    plan, bag = _plan_and_bag(cell, machine)
+    plan, bag = plan_and_bag(cell, machine)
     check_precision(plan.precision, device)
     if plan.compile and cell.task == "detect":
         raise ConfigError(
@@ -80,42 +75,15 @@ def prepare(cell: Cell, machine: Machine) -> Setting:
     loaded = _loaded(cell)
     teacher = _teacher_of(cell, bag)
     lineage = {} if teacher is None else _taught_by(teacher, task.data.classes)
-    parts = {
-        "recipe": _recipe_part(cell),
-        "protocol": cell.protocol.model_dump(mode="json"),
-        "task": cell.task,
-        "plan": plan.model_dump(mode="json", exclude=_HOW_A_STEP_IS_WORKED_OFF),
-        "data": task.data.fingerprint,
-        "weights": loaded.report.sha256,
-        "arch": loaded.report.arch,
-        "settings": loaded.report.values,
-        "lineage": lineage,
-        "seed": cell.seed,
-        **({} if cell.pretraining_seed is None else {"backbone_seed": cell.backbone_seed}),
-    }
-    identity = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    report = loaded.report
+    given = Given(task.data.fingerprint, report.sha256, report.arch, report.values, lineage)
+    identity = identity_of(cell, plan, given)
     return Setting(cell, machine, device, plan, bag, task, loaded, teacher, lineage, identity)
 
 
-def _recipe_part(cell: Cell) -> dict[str, Any]:
-    """Returns what of a recipe tells two runs apart and no other part of their identity says.
-
-    Weights and teachers are told apart by what is in their files, wherever these are and whoever made them.
-    """
-    if cell.weights is not None:
-        return cell.recipe.model_dump(mode="json", include={"allow_missing"})
-    exclude: Any = {
-        **dict.fromkeys(("name", "about", "paper", "plan", "arch"), True),
-        "tricks": {"distillation": {"teacher"}},
-    }
-    return cell.recipe.model_dump(mode="json", exclude=exclude)
-
-
 def _teacher_of(cell: Cell, bag: Bag) -> str | None:
-    if bag.distillation is None:
-        return None
-    source = cell.teacher or bag.distillation.teacher
-    if source.startswith(TAUGHT_BY):
+    source = teacher_of(cell, bag)
+    if source is not None and source.startswith(TAUGHT_BY):
         raise ConfigError(
             f"tricks.distillation.teacher: expected a run or weights, found {source!r}, which only a suite "
             "knows; give --set tricks.distillation.teacher=RUN_OR_FILE, or `run` a suite that has both"
@@ -155,17 +123,6 @@ def _loaded(cell: Cell) -> LoadedBackbone:
     arch = None if recipe.is_trained_here else recipe.arch
     asked = Asked(arch, recipe.settings, recipe.allow_missing, cell.trust)
     return load_backbone(source, cell.protocol.use, seed=cell.backbone_seed, asked=asked)
-
-
-def _plan_and_bag(cell: Cell, machine: Machine) -> tuple[Plan, Bag]:
-    """Tricks act in pretraining alone: a transfer runs its protocol's plan with an empty bag."""
-    plan, bag = (
-        (cell.recipe.plan, cell.recipe.tricks) if cell.weights is None else (cell.protocol.plan, Bag())
-    )
-    assert plan is not None
-    if machine.precision is not None:
-        plan = plan.model_copy(update={"precision": machine.precision})
-    return plan, bag
 
 
 @lru_cache(maxsize=2)

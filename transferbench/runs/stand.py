@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,9 @@ from transferbench.runs.cell import Cell
 from transferbench.runs.failure import recall_failure
 from transferbench.runs.index import Finished
 
-State = Literal["finished", "failed", "lost", "interrupted", "elsewhere", "new"]
+State = Literal["finished", "other", "failed", "lost", "interrupted", "elsewhere", "new"]
+_WITHOUT: tuple[State, ...] = ("other", "failed", "lost")
+"""Of runs that another cannot be done with."""
 _CHECKPOINT, _METRICS = "last.ckpt", "metrics.jsonl"
 _TAIL_BYTES = 4096
 
@@ -33,33 +35,44 @@ class Stand:
 
 
 def stands_of(
-    cells: Sequence[Cell], finished: Collection[Path], beside: Mapping[Path, Finished]
+    cells: Sequence[Cell], finished: Mapping[Path, Finished], beside: Mapping[Path, Finished]
 ) -> list[Stand]:
     """Returns how far the runs are, in their order; nothing is opened but what is not finished.
 
     Args:
         cells: of a suite.
-        finished: folders of finished runs.
+        finished: finished runs of the suite, by folder.
         beside: finished runs of other suites, of which one with the same settings will be taken if data and
             weights turn out to be the same too.
     """
     alike = {entry.asked: folder for folder, entry in beside.items()}
     return [
-        Stand(cell, "finished", 1.0) if cell.folder in finished else _unfinished(cell, alike)
+        _finished(cell, finished[cell.folder]) if cell.folder in finished else _unfinished(cell, alike)
         for cell in cells
     ]
 
 
 def with_lost(stands: Sequence[Stand]) -> list[Stand]:
-    """Returns the same, with those marked that need a run which failed, or one that needs such a run."""
-    gone = {stand.cell.folder for stand in stands if stand.state in ("failed", "lost")}
+    """Returns the same, with those marked that need a run which fails, or one that needs such a run."""
+    gone = {stand.cell.folder for stand in stands if stand.state in _WITHOUT}
     marked = [
         replace(stand, state="lost", note=f"needs {next(need for need in stand.cell.needs if need in gone)}")
-        if stand.state not in ("finished", "failed", "lost") and not gone.isdisjoint(stand.cell.needs)
+        if stand.state not in ("finished", *_WITHOUT) and not gone.isdisjoint(stand.cell.needs)
         else stand
         for stand in stands
     ]
     return marked if marked == list(stands) else with_lost(marked)
+
+
+def _finished(cell: Cell, entry: Finished) -> Stand:
+    if entry.asked == asked_of(cell):
+        return Stand(cell, "finished", 1.0)
+    return Stand(
+        cell,
+        "other",
+        1.0,
+        "finished by other settings, or weights of another name; move its folder away, or give another --out",
+    )
 
 
 def _unfinished(cell: Cell, alike: Mapping[str, Path]) -> Stand:

@@ -150,7 +150,7 @@ def test_a_bare_file_without_an_architecture_is_recognised_but_refused(tmp_path:
 
     assert _complaint(path) == (
         f"{path}: expected a card in the header or a named architecture, found neither; "
-        "it looks like a file for 'mini_c'; name one with --arch"
+        "it looks like a file for 'mini_c'; name one with --arch, or in a recipe as arch = \"...\""
     )
 
 

@@ -78,7 +78,7 @@ def load_backbone(
     card = read_card(path)
     content = read_file(path, trust=asked.trust)
     arch = arch_of(path, content, card, found.hints, asked.arch)
-    settings = _settled(arch, use, asked, card=card, hints=found.hints)
+    settings = settled(arch, use, asked, card=card, hints=found.hints)
     backbone = _built(arch, settings, use)
 
     apart = partial(take_apart, backbone, is_ours=card is not None)
@@ -131,7 +131,7 @@ def _random(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
             "would have no effect; leave it out"
         )
     arch, card = random_like(source)
-    settings = _settled(arch, use, asked, card=card)
+    settings = settled(arch, use, asked, card=card)
     backbone = _built(arch, settings, use, seed=seed)
     report = LoaderReport(source, arch, was_random=True, settings=settings.as_dict())
     return LoadedBackbone(backbone, report)
@@ -154,9 +154,14 @@ def _shuffled(source: str, use: Use, seed: int, asked: Asked) -> LoadedBackbone:
     return LoadedBackbone(loaded.backbone, report)
 
 
-def _settled(
+def settled(
     arch: str, use: Use, asked: Asked, *, card: WeightsCard | None = None, hints: Hints | None = None
 ) -> Settings:
+    """Returns the settings of weights for a use, as `settle` does.
+
+    Raises:
+        WeightsError: a setting is unknown, has no such value, or has no effect on that use.
+    """
     unused = [key for key in asked.settings if use.is_dense and key in OF_CLASSIFYING]
     if unused:
         raise WeightsError(

@@ -88,7 +88,7 @@ def arch_of(
     tensors = unwrap(content, names_known, path).tensors
     raise WeightsError(
         f"{path}: expected a card in the header or a named architecture, found neither; "
-        f"{likely(tensors)}name one with --arch"
+        f'{likely(tensors)}name one with --arch, or in a recipe as arch = "..."'
     )
 
 
