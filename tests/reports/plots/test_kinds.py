@@ -84,6 +84,17 @@ def test_curves_tell_where_they_begin_and_end() -> None:
     assert {"epoch", "training loss", "D"} <= set(texts(drawing))
 
 
+def test_a_distilled_loss_does_not_press_the_others_flat() -> None:
+    plain = Curve("B", (0.0, 1.0), (3.0, 0.5), (2.9, 0.4), (3.1, 0.6))
+    distilled = Curve("D", (0.0, 1.0), (1300.0, 1250.0), (1290.0, 1240.0), (1310.0, 1260.0))
+
+    together = learning_curves("c", [plain, distilled], LOOKS, title="t")
+    alone = learning_curves("c", [plain], LOOKS, title="t")
+
+    assert {"1", "10", "100", "1000"} <= set(texts(together))
+    assert "10" not in texts(alone)
+
+
 def test_long_names_leave_a_legend_one_column() -> None:
     def plot_of(*names: str) -> Drawing:
         points = [Point(name, 1.0, 1.0) for name in names]

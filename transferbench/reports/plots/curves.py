@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEIGHT_INCHES, _LEGEND_INCHES = 2.7, 0.17
+_MOST_ON_ONE_SCALE = 20.0
+"""How many times the smallest of the last losses the greatest may be; a distilled one is weighed by T^2."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ def learning_curves(name: str, curves: Sequence[Curve], looks: Mapping[str, Look
             )
         axes.margins(x=0.01)
         axes.set(xlabel="epoch", ylabel="training loss")
+        if _is_wide(curves):
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
         legend_below(figure, seen, linestyle="-")
 
     told = "; ".join(f"{c.recipe} from {c.losses[0]:.3g} to {c.losses[-1]:.3g}" for c in curves)
@@ -68,3 +73,10 @@ def learning_curves(name: str, curves: Sequence[Curve], looks: Mapping[str, Look
         description=f"Training loss over epochs, mean over seeds in the band of all seeds: {told}.",
         height_inches=_HEIGHT_INCHES + _LEGEND_INCHES * rows_of_legend(seen),
     )
+
+
+def _is_wide(curves: Sequence[Curve]) -> bool:
+    """Returns whether one recipe's loss would press all others flat, as a teacher's term does."""
+    ends = [curve.losses[-1] for curve in curves]
+    is_positive = all(min(curve.lows) > 0 for curve in curves)
+    return is_positive and max(ends, default=0.0) > _MOST_ON_ONE_SCALE * min(ends, default=0.0)
