@@ -53,3 +53,16 @@ def test_a_record_that_is_none_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(RunError, match=r"record.json: expected the record of a finished run"):
         find_runs(tmp_path)
+
+
+@pytest.mark.parametrize("layout", ["as written", "on one line"])
+def test_the_scores_of_single_classes_can_be_passed_over(tmp_path: Path, layout: str) -> None:
+    whole = top1("B", 0.5)[0].model_copy(update={"per_class": {"detect/\n },\n": {"a }": 0.5, "b": None}}})
+    write_record(tmp_path, whole)
+    if layout == "on one line":
+        (tmp_path / "record.json").write_text(whole.model_dump_json())
+
+    (found,) = find_runs(tmp_path, has_classes=False).values()
+
+    expected = {} if layout == "as written" else whole.per_class
+    assert found == whole.model_copy(update={"per_class": expected})

@@ -100,7 +100,8 @@ def compared_folders(
 
     suite = next((suite for suite in map(recall_suite, folders) if suite is not None), None)
     with _nothing_to_collect():
-        runs = {path: record for folder in folders for path, record in find_runs(folder).items()}
+        found = (find_runs(folder, has_classes=False) for folder in folders)
+        runs = {path: record for each in found for path, record in each.items()}
         records = list(runs.values())
         failures = {label: reason for folder in folders for label, reason in failures_in(folder).items()}
         if not records:

@@ -159,15 +159,20 @@ def write_record(folder: Path, record: Record) -> None:
     write_atomically(folder / FILE_NAME, (record.model_dump_json(indent=1) + "\n").encode())
 
 
-def read_record(folder: Path) -> Record | None:
+def read_record(folder: Path, *, has_classes: bool = True) -> Record | None:
     """Returns the record of a run folder; None if the run has not finished.
+
+    Args:
+        folder: of the run.
+        has_classes: whether `per_class` is read too, which is most of a record of 150 classes.
 
     Raises:
         RunError: the file is there and is not a record.
     """
     path = folder / FILE_NAME
     try:
-        return Record.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        return Record.model_validate_json(content if has_classes else _without_classes(content))
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
@@ -202,16 +207,27 @@ def find_records(root: Path) -> list[Record]:
     return list(find_runs(root).values())
 
 
-def find_runs(root: Path) -> dict[Path, Record]:
+def find_runs(root: Path, *, has_classes: bool = True) -> dict[Path, Record]:
     """Returns the record of each folder of a finished run at or below a folder, in the order of paths.
 
-    What lies within a run's folder is not looked at.
+    What lies within a run's folder is not looked at; `has_classes` is that of `read_record`.
 
     Raises:
         RunError: a file of that name is there and is no record.
     """
-    found = ((folder, read_record(folder)) for folder in map(Path, _run_folders(str(root))))
+    folders = map(Path, _run_folders(str(root)))
+    found = ((folder, read_record(folder, has_classes=has_classes)) for folder in folders)
     return {folder: record for folder, record in found if record is not None}
+
+
+def _without_classes(content: bytes) -> bytes:
+    """Returns a record as `write_record` lays it out with `per_class` empty; another layout as it is.
+
+    No line of JSON begins within a string, so that the first brace one step in is the closing one.
+    """
+    start = content.find(b'\n "per_class": {\n')
+    end = content.find(b"\n },\n", start)
+    return content if min(start, end) < 0 else content[:start] + b'\n "per_class": {' + content[end:]
 
 
 def _run_folders(root: str) -> Iterator[str]:
