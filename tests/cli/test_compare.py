@@ -10,10 +10,10 @@ import pytest
 
 from tests.cli.command import error, told
 from tests.fabricate.records import demo, record, taught, top1
-from transferbench.cli.comparing import write_comparison
+from transferbench.cli.comparing import compared_folders, write_comparison
 from transferbench.recipes.load import load_suite
 from transferbench.recipes.suite import Suite
-from transferbench.runs.record import Record, find_records, write_record
+from transferbench.runs.record import Record, write_record
 from transferbench.runs.suite_folder import remember_suite
 
 SCORES = {
@@ -195,7 +195,7 @@ def test_numbers_of_the_suite_are_printed_in_place_of_the_recipes(tmp_path: Path
 
 
 def test_the_comparison_that_a_suite_writes_is_the_one_that_is_printed(table6: Path) -> None:
-    write_comparison(table6, load_suite("table6")[0], find_records(table6))
+    write_comparison(compared_folders([table6]), table6)
 
     assert json.loads((table6 / "compare.json").read_text()) == json.loads(
         told("compare", table6, "--format", "json").stdout

@@ -10,11 +10,11 @@ from tests.cli.command import error, told
 from tests.cli.test_compare import SUITE, written
 from tests.fabricate.records import demo, record, top1
 from transferbench.cli import comparing
-from transferbench.cli.comparing import write_comparison
+from transferbench.cli.comparing import compared_folders, write_comparison
 from transferbench.reports.comparing.notes import HELD
 from transferbench.reports.comparing.over_pictures import VARIED
 from transferbench.runs.failure import Failure
-from transferbench.runs.record import find_records, write_record
+from transferbench.runs.record import write_record
 from transferbench.runs.resample import Replicates
 
 
@@ -57,7 +57,7 @@ def test_a_table_that_shows_no_interval_over_pictures_has_no_note_on_them(
     kept = Replicates({"classify/top1": np.linspace(0.4, 0.6, 100)}, (), np.zeros(0), "same", "same")
     monkeypatch.setattr(comparing, "_replicates", lambda runs: {r.identity: kept for r in runs.values()})
 
-    shown = write_comparison(folder, SUITE, find_records(folder))
+    shown = write_comparison(compared_folders([folder]), folder)
 
     assert VARIED in json.loads((folder / "compare.json").read_text())["notes"]
     assert VARIED not in shown.notes and HELD in shown.notes

@@ -77,10 +77,15 @@ def compare(
     points = {flag: _fraction(flag, value) for flag, value in asked.items() if value is not None}
     folders = found_folders(runs or [Path("runs/demo")])
     rows = foreign_rows(foreign, protocol=protocol, data=data)
-    comparison, expected = compared_folders(
-        folders, baseline, foreign=rows, has_pictures=has_pictures or form in _FOR_MACHINES
+    found = compared_folders(
+        folders,
+        baseline,
+        foreign=rows,
+        has_pictures=has_pictures or form in _FOR_MACHINES,
+        has_classes=False,
     )
-    comparison = with_gates(_asked(comparison, points), conditions, expected=expected)
+    expected = found.suite.recipes if found.suite else ()
+    comparison = with_gates(_asked(found.comparison, points), conditions, expected=expected)
     if not (is_whole or form in _FOR_MACHINES):
         comparison = comparison.without_details()
     costs: Costs = "all" if has_costs else "brief" if form == "table" else "none"

@@ -6,6 +6,7 @@ import gc
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 _PAPER = ("table8", "table9")
 """Suites with the paper's rows of top-1 and of a transfer."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Finished runs side by side, and what they were read from."""
+
+    comparison: Comparison
+    runs: Mapping[Path, Record]
+    """By folder."""
+    suite: Suite | None
+    """Whose order, baselines and numbers were taken; None of runs that belong to none."""
 
 
 def found_folders(targets: Sequence[Path]) -> list[Path]:
@@ -80,14 +92,16 @@ def compared_folders(
     *,
     foreign: Sequence[ForeignRow] = (),
     has_pictures: bool = True,
-) -> tuple[Comparison, tuple[str, ...]]:
-    """Returns all that is known of finished runs, and the recipes that should have some.
+    has_classes: bool = True,
+) -> Compared:
+    """Returns all that is known of finished runs.
 
     Args:
         folders: of suites or runs; the first suite's order, baselines and numbers are taken.
         baseline: that all recipes are compared with; None for the suite's own, or the first.
         foreign: rows that another tool measured.
         has_pictures: whether the intervals over pictures are worked out, which reads a file a run.
+        has_classes: whether the scores of single classes are read.
 
     Raises:
         TransferbenchError: see `transferbench.reports.comparing.comparison.compare`.
@@ -100,7 +114,7 @@ def compared_folders(
 
     suite = next((suite for suite in map(recall_suite, folders) if suite is not None), None)
     with _nothing_to_collect():
-        found = (find_runs(folder, has_classes=False) for folder in folders)
+        found = (find_runs(folder, has_classes=has_classes) for folder in folders)
         runs = {path: record for each in found for path, record in each.items()}
         records = list(runs.values())
         failures = {label: reason for folder in folders for label, reason in failures_in(folder).items()}
@@ -112,7 +126,7 @@ def compared_folders(
         else:
             comparison = compared(records, suite, baseline, foreign=foreign)
         concluded = _concluded(comparison, suite, runs, has_pictures)
-        return with_failures(concluded, failures), suite.recipes if suite else ()
+        return Compared(with_failures(concluded, failures), runs, suite)
 
 
 def _none_finished(folders: Sequence[Path], failures: Mapping[str, str]) -> str:
@@ -140,27 +154,21 @@ def _nothing_to_collect() -> Iterator[None]:
             gc.enable()
 
 
-def write_comparison(folder: Path, suite: Suite, records: Sequence[Record]) -> Comparison:
+def write_comparison(compared: Compared, folder: Path) -> Comparison:
     """Writes `compare.json` and the pictures of all recipes side by side; returns what a table shows of it.
 
     Args:
-        folder: of the suite's runs.
-        suite: whose order, baselines and numbers of the paper are taken.
-        records: finished runs of the suite, all that are compared.
+        compared: the runs of a suite.
+        folder: that they are in.
     """
-    from transferbench.reports.comparing.failed import with_failures
     from transferbench.reports.comparing.over_pictures import without_pictures
     from transferbench.reports.words.as_json import to_json
-    from transferbench.runs.failure import failures_in
-    from transferbench.runs.record import find_runs, write_atomically
+    from transferbench.runs.record import write_atomically
 
-    wanted = {record.identity for record in records}
-    runs = {path: record for path, record in find_runs(folder).items() if record.identity in wanted}
-    concluded = _concluded(compared(records, suite), suite, runs, has_pictures=True)
-    comparison = with_failures(concluded, failures_in(folder))
-    write_atomically(folder / "compare.json", (json.dumps(to_json(comparison), indent=1) + "\n").encode())
-    _write_montages(folder, comparison, records)
-    return without_pictures(comparison)
+    content = json.dumps(to_json(compared.comparison), indent=1) + "\n"
+    write_atomically(folder / "compare.json", content.encode())
+    _write_montages(folder, compared)
+    return without_pictures(compared.comparison)
 
 
 def _concluded(
@@ -209,10 +217,11 @@ def _paper(suite: Suite | None) -> list[Mapping[str, PaperScores]]:
     return [*own, *(load_suite(name)[0].paper for name in _PAPER)]
 
 
-def _write_montages(folder: Path, comparison: Comparison, records: Sequence[Record]) -> None:
+def _write_montages(folder: Path, compared: Compared) -> None:
     from transferbench.reports.montage import montage
 
-    seed = min(record.seed for record in records)
+    comparison = compared.comparison
+    seed = min(record.seed for record in compared.runs.values())
     pictures = folder / "pictures"
     pictures.mkdir(exist_ok=True)
     for task in dict.fromkeys(table.task for table in comparison.tables):

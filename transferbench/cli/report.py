@@ -12,6 +12,7 @@ from transferbench.cli.failures import told
 from transferbench.cli.foreign import Foreign, ForeignData, ForeignProtocol
 
 if TYPE_CHECKING:
+    from transferbench.cli.comparing import Compared
     from transferbench.reports.comparing.foreign import ForeignRow
 
 PAGE = "report"
@@ -52,6 +53,7 @@ def write_report(
     baseline: str | None = None,
     *,
     foreign: Sequence[ForeignRow] = (),
+    found: Compared | None = None,
 ) -> Path:
     """Writes the page of finished runs and its plots; returns the page.
 
@@ -60,16 +62,19 @@ def write_report(
         out: folder that is written.
         baseline: that all recipes are compared with; None for the suite's own, or the first.
         foreign: rows that another tool measured.
+        found: what was read of the runs before; None to read it now.
 
     Raises:
         RunError: the folder cannot be written.
         TransferbenchError: see `transferbench.reports.comparing.comparison.compare`.
     """
+    from transferbench.cli.comparing import compared_folders
     from transferbench.cli.story import story_of
     from transferbench.errors import RunError
     from transferbench.reports.page.page import write_page
 
-    story = story_of(folders, baseline, foreign=foreign)
+    found = found or compared_folders(folders, baseline, foreign=foreign)
+    story = story_of(found, folders, baseline)
     try:
         return write_page(story, out)
     except OSError as error:

@@ -170,7 +170,7 @@ def _work_off(
     jobs: int,
     is_retried: bool = False,
 ) -> None:
-    from transferbench.cli.comparing import write_comparison
+    from transferbench.cli.comparing import compared_folders, write_comparison
     from transferbench.cli.console import err, wide_out
     from transferbench.cli.interrupts import terminable
     from transferbench.cli.live import live
@@ -180,7 +180,6 @@ def _work_off(
     from transferbench.runs.forecast import Forecast
     from transferbench.runs.index import Beside, finished_beside, finished_in
     from transferbench.runs.queue import run_cells
-    from transferbench.runs.record import find_records
 
     _tell_needed(selection)
     beside, finished = finished_beside(out), finished_in(out)
@@ -198,12 +197,10 @@ def _work_off(
             finished=finished,
             is_retried=is_retried,
         )
-    finished_in(out)
-    records = find_records(out)
-    if any(suite.is_row(record.recipe) for record in records):
-        comparison = write_comparison(out, suite, records)
-        wide_out().print(table(comparison.without_details()))
-        page = write_report([out], out / PAGE)
+    if any(suite.is_row(entry.recipe) for entry in finished_in(out).values()):
+        found = compared_folders([out])
+        wide_out().print(table(write_comparison(found, out).without_details()))
+        page = write_report([out], out / PAGE, found=found)
         err.print(f"{page}: the page; in {out}: compare.json, pictures/*.png and the runs", markup=False)
     tell_stale(selection, progress)
     _tell_failures(progress)
