@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from transferbench.errors import TransferbenchError
 
 if TYPE_CHECKING:
-    from transferbench.reports.comparing.foreign import ForeignRow
+    from transferbench.cli.comparing import Compared
     from transferbench.reports.page.story import Contrast, Story
     from transferbench.reports.rows import Comparison, Row
     from transferbench.runs.record import Record
@@ -21,30 +21,17 @@ _PICTURES, _PICTURES_BACK = 4, 2
 """On which the best backbone is right and its rival wrong, and the other way round."""
 
 
-def story_of(
-    folders: Sequence[Path],
-    baseline: str | None = None,
-    *,
-    foreign: Sequence[ForeignRow] = (),
-) -> Story:
+def story_of(found: Compared, folders: Sequence[Path], baseline: str | None = None) -> Story:
     """Returns all that the page tells of finished runs.
 
     Args:
-        folders: of suites or runs.
-        baseline: that all recipes are compared with; None for the suite's own, or the first.
-        foreign: rows that another tool measured.
-
-    Raises:
-        TransferbenchError: see `transferbench.reports.comparing.comparison.compare`.
+        found: the runs side by side, with the scores of single classes.
+        folders: of suites or runs, that they were found in.
+        baseline: that was asked for; None for the suite's own, or the first.
     """
-    from transferbench.cli.comparing import compared_folders
     from transferbench.reports.page.story import Story
-    from transferbench.runs.record import find_runs
-    from transferbench.runs.suite_folder import recall_suite
 
-    comparison, _ = compared_folders(folders, baseline, foreign=foreign)
-    runs = {path: record for folder in folders for path, record in find_runs(folder).items()}
-    suite = next((suite for suite in map(recall_suite, folders) if suite is not None), None)
+    comparison, runs, suite = found.comparison, found.runs, found.suite
     suite_file = {} if suite is None else {"suite.json": suite.model_dump_json(indent=1) + "\n"}
     contrasts, remarks = _contrasts(comparison, runs)
     return Story(
@@ -89,32 +76,31 @@ def _contrasts(comparison: Comparison, runs: Mapping[Path, Record]) -> tuple[lis
     remarks: list[str] = []
     for table in comparison.tables:
         pair = rivals(table)
-        for rows, count in ((pair, _PICTURES), (pair and pair[::-1], _PICTURES_BACK)):
-            if rows is None:
-                continue
-            try:
-                found += _drawn(table.task, *rows, folders=folders, count=count)
-            except TransferbenchError as error:
-                reason = str(error).rpartition("; ")[0] or str(error)
-                remarks.append(f"no pictures of {table.task}, {table.protocol}: {reason}")
-                break
+        if pair is None:
+            continue
+        try:
+            found += _drawn(table.task, pair, folders)
+        except TransferbenchError as error:
+            reason = str(error).rpartition("; ")[0] or str(error)
+            remarks.append(f"no pictures of {table.task}, {table.protocol}: {reason}")
     return found, remarks
 
 
-def _drawn(task: str, right: Row, wrong: Row, *, folders: Mapping[str, Path], count: int) -> list[Contrast]:
+def _drawn(task: str, pair: tuple[Row, Row], folders: Mapping[str, Path]) -> list[Contrast]:
     from transferbench.reports.page.story import Contrast
     from transferbench.runs.contrast import drawn_contrasts
 
-    common = [seed for seed in right.identities if seed in wrong.identities]
+    best, rival = pair
+    common = [seed for seed in best.identities if seed in rival.identities]
     if not common:
         return []
     seed = common[0]
-    ours, theirs = (folders[row.identities[seed]] for row in (right, wrong))
+    ours, theirs = (folders[row.identities[seed]] for row in pair)
     return [
         Contrast(
             task=task,
-            right=right.recipe,
-            wrong=wrong.recipe,
+            right=(best if drawn.is_first_right else rival).recipe,
+            wrong=(rival if drawn.is_first_right else best).recipe,
             seed=seed,
             picture=drawn.name,
             truth=drawn.truth,
@@ -123,7 +109,7 @@ def _drawn(task: str, right: Row, wrong: Row, *, folders: Mapping[str, Path], co
             worth_right=drawn.worth_right,
             worth_wrong=drawn.worth_wrong,
         )
-        for drawn in drawn_contrasts(ours, theirs, count)
+        for drawn in drawn_contrasts(ours, theirs, _PICTURES, _PICTURES_BACK)
     ]
 
 

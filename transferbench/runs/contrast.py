@@ -14,11 +14,6 @@ from transferbench.runs.resample import Replicates, replicates_of
 if TYPE_CHECKING:
     import numpy as np
 
-    from transferbench.tasks.base import Predictions, Task
-    from transferbench.tasks.classify.task import ClassifyTask
-    from transferbench.tasks.detect.task import DetectTask
-    from transferbench.tasks.segment.task import SegmentTask
-
 LEAST_GAP = 0.1
 """Below it, neither run is right where the other is wrong."""
 
@@ -35,33 +30,46 @@ class Drawn:
     worth_right: float
     """How right, in [0, 1]: see `Replicates.of_picture_N`."""
     worth_wrong: float
+    is_first_right: bool
 
 
-def drawn_contrasts(right: Path, wrong: Path, count: int) -> list[Drawn]:
+def drawn_contrasts(first: Path, second: Path, count: int, back: int = 0) -> list[Drawn]:
     """Returns the pictures on which one run does most better than another, greatest gap first.
 
     Args:
-        right: folder of the run that does better on them.
-        wrong: folder of the other run, on the same split.
-        count: of pictures, at most.
+        first: folder of a run.
+        second: folder of the other run, on the same split.
+        count: of pictures on which the first is right, at most.
+        back: of pictures on which the second is right, at most; they follow the others.
 
     Raises:
         RunError: a run is not finished, kept nothing of each picture, or was scored on other pictures.
         DataError: the data are not there, or not those of the run.
     """
-    ours, theirs = _kept(right), _kept(wrong)
+    kept = ours, theirs = _kept(first), _kept(second)
     if ours.pictures != theirs.pictures:
         raise RunError(
-            f"{wrong}: expected a run on the {len(ours.pictures)} pictures of {right}, found one on others; "
+            f"{second}: expected a run on the {len(ours.pictures)} pictures of {first}, found one on others; "
             "give two runs on one split"
         )
-    chosen = most_apart(ours.of_picture_N, theirs.of_picture_N, count)
+    ahead = most_apart(ours.of_picture_N, theirs.of_picture_N, count)
+    behind = most_apart(theirs.of_picture_N, ours.of_picture_N, back)
+    chosen = [*ahead, *behind]
     if not chosen:
         return []
-    views = _drawn(right, wrong, chosen)
+    truths, *views = _drawn((first, second), chosen)
+    sides = [0] * len(ahead) + [1] * len(behind)
     return [
-        Drawn(ours.pictures[index], *view, float(ours.of_picture_N[index]), float(theirs.of_picture_N[index]))
-        for index, view in zip(chosen, views, strict=True)
+        Drawn(
+            ours.pictures[index],
+            truths[place],
+            views[right][place],
+            views[1 - right][place],
+            float(kept[right].of_picture_N[index]),
+            float(kept[1 - right].of_picture_N[index]),
+            is_first_right=right == 0,
+        )
+        for place, (index, right) in enumerate(zip(chosen, sides, strict=True))
     ]
 
 
@@ -92,73 +100,19 @@ def _kept(folder: Path) -> Replicates:
     return found
 
 
-def _drawn(right: Path, wrong: Path, chosen: Sequence[int]) -> list[tuple[bytes, bytes, bytes]]:
+def _drawn(runs: tuple[Path, Path], chosen: Sequence[int]) -> list[list[bytes]]:
+    """Returns PNGs of the truth of pictures, of what the first run saw in them, and the second."""
     from transferbench.runs.outcome import PREDICTIONS_FILE
     from transferbench.runs.record import finished_record
     from transferbench.runs.rescore import opened, read_predictions
 
-    task = opened(finished_record(right), data=None)
+    task = opened(finished_record(runs[0]), data=None)
     views: list[list[bytes]] = []
-    for folder in (right, wrong):
+    for folder in runs:
         with TemporaryDirectory() as name:
-            _draw(task, read_predictions(folder / PREDICTIONS_FILE), chosen, Path(name))
+            task.draw_chosen(read_predictions(folder / PREDICTIONS_FILE), chosen, Path(name))
             kinds = ("truth", "predicted") if not views else ("predicted",)
             for kind in kinds:
                 files = (Path(name) / f"{kind}_{place}.png" for place in range(len(chosen)))
                 views.append([file.read_bytes() for file in files])
-    truth, by_right, by_wrong = views
-    return list(zip(truth, by_right, by_wrong, strict=True))
-
-
-def _draw(task: Task, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
-    """Writes `truth_0.png`, `predicted_0.png`, ... of some pictures of the split."""
-    from transferbench.tasks.classify.task import ClassifyTask
-    from transferbench.tasks.detect.task import DetectTask
-    from transferbench.tasks.segment.task import SegmentTask
-
-    if isinstance(task, ClassifyTask):
-        _draw_guesses(task, predictions, chosen, folder)
-    elif isinstance(task, DetectTask):
-        _draw_boxes(task, predictions, chosen, folder)
-    elif isinstance(task, SegmentTask):
-        _draw_masks(task, predictions, chosen, folder)
-    else:
-        raise TypeError(f"no pictures of {type(task).__name__}")
-
-
-def _draw_guesses(task: ClassifyTask, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
-    from transferbench.tasks.base import Outcome
-    from transferbench.tasks.classify.pictures import draw_guesses
-
-    outcome = Outcome({}, {}, predictions)
-    draw_guesses(task.score_examples.source, chosen, outcome, task.data.classes, folder)
-
-
-def _draw_boxes(task: DetectTask, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
-    import numpy as np
-
-    from transferbench.tasks.detect.gallery import Gallery
-    from transferbench.tasks.detect.metric.truth import Found, Truth
-
-    pictures, truth = task.score_examples.pictures, task.score_examples.truth()
-    places = np.full(len(pictures), -1)
-    places[list(chosen)] = range(len(chosen))
-    objects, detections = places[truth.picture_T], places[predictions["picture"]]
-    gallery = Gallery(
-        [pictures[index] for index in chosen],
-        Truth(objects, truth.boxes_T4, truth.label_T, truth.is_difficult_T),
-        Found(detections, *(predictions[name] for name in ("boxes", "label", "score"))),
-        task.data.classes,
-    )
-    gallery.draw_first(folder, len(chosen))
-
-
-def _draw_masks(task: SegmentTask, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
-    from transferbench.tasks.segment.pictures import Palette, overlay
-    from transferbench.tasks.segment.stored import masks_of
-
-    palette, masks = Palette.of(task.data.classes, task.data.marks), masks_of(predictions)
-    for place, index in enumerate(chosen):
-        picture_HW3, truth_HW = task.score_examples.example(index, None)
-        for kind, labels_HW in (("truth", truth_HW), ("predicted", masks[index])):
-            overlay(picture_HW3, labels_HW, palette).save(folder / f"{kind}_{place}.png")
+    return views

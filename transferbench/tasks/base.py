@@ -221,6 +221,9 @@ class Task(Protocol):
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         """Writes `truth_0.png`, `predicted_0.png`, ... for the first pictures of the split."""
 
+    def draw_chosen(self, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
+        """Writes the same for pictures of the split that are chosen by their places, and nothing else."""
+
 
 def joined(parts: Sequence[Predictions]) -> dict[str, np.ndarray]:
     """Returns the predictions of a split from those of its stretches, in order.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from transferbench.tasks.base import Outcome
+from transferbench.tasks.base import Predictions
 from transferbench.tasks.classify.sources.source import Source
 from transferbench.tasks.decode import decode_rgb
 
@@ -18,8 +17,8 @@ _BAR = 22
 
 def draw_guesses(
     source: Source,
-    indices: Sequence[int] | np.ndarray,
-    outcome: Outcome,
+    indices: Sequence[int],
+    predictions: Predictions,
     classes: Sequence[str],
     folder: Path,
 ) -> None:
@@ -28,7 +27,7 @@ def draw_guesses(
         picture = Image.fromarray(decode_rgb(source.read(index), source.name(index)))
         picture = picture.resize((_SIDE, _SIDE))
         truth = classes[source.labels[index]]
-        guess = classes[int(outcome.predictions["ranked"][index, 0])]
+        guess = classes[int(predictions["ranked"][index, 0])]
         _captioned(picture, truth).save(folder / f"truth_{place}.png")
         mark = "right" if guess == truth else "wrong"
         _captioned(picture, f"{guess} ({mark})").save(folder / f"predicted_{place}.png")

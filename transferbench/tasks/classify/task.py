@@ -134,7 +134,10 @@ class ClassifyTask:
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
         spread = np.linspace(0, len(self.score_examples) - 1, count).astype(int)
-        draw_guesses(self.score_examples.source, spread, outcome, self.data.classes, folder)
+        self.draw_chosen(outcome.predictions, spread.tolist(), folder)
+
+    def draw_chosen(self, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
+        draw_guesses(self.score_examples.source, chosen, predictions, self.data.classes, folder)
 
 
 def _fingerprint(folder: Path, sources: Sequence[Source]) -> str:

@@ -27,8 +27,12 @@ class Gallery:
 
     def draw_first(self, folder: Path, count: int) -> None:
         """Writes `truth_0.png`, `predicted_0.png`, ... of the first pictures, whatever was found."""
-        for index, picture in enumerate(self.pictures[:count]):
-            rgb_HW3 = read_rgb(picture.path)
+        self.draw_chosen(folder, range(min(count, len(self.pictures))))
+
+    def draw_chosen(self, folder: Path, chosen: Sequence[int]) -> None:
+        """Writes the same of pictures at those places of the split."""
+        for place, index in enumerate(chosen):
+            rgb_HW3 = read_rgb(self.pictures[index].path)
             truth, found = self.truth.of(index), self.found.of(index, LEAST_SCORE)
             captions = [
                 self.classes[label] + (" (difficult)" if is_difficult else "")
@@ -37,9 +41,9 @@ class Gallery:
                 )
             ]
             drawn = draw_boxes(rgb_HW3, truth.boxes_T4, captions, truth.label_T)
-            drawn.save(folder / f"truth_{index}.png")
+            drawn.save(folder / f"truth_{place}.png")
             drawn = draw_detections(rgb_HW3, found.boxes_D4, found.label_D, found.score_D, self.classes)
-            drawn.save(folder / f"predicted_{index}.png")
+            drawn.save(folder / f"predicted_{place}.png")
 
     def draw_extremes(self, folder: Path, count: int) -> None:
         """Writes `best_0.png`, ... and `worst_0.png`, ...: most and least agreement."""

@@ -195,16 +195,18 @@ class DetectTask:
         return Foreign(predictions, read.remarks)
 
     def draw(self, outcome: Outcome, folder: Path, count: int) -> None:
-        gallery = Gallery(
-            self.score_examples.pictures,
-            self.score_examples.truth(),
-            _found(outcome.predictions),
-            self.data.classes,
-        )
+        gallery = self._gallery(outcome.predictions)
         gallery.draw_first(folder, count)
         gallery.draw_extremes(folder, count)
         title = f"{self.protocol.key}, {len(self.score_examples):,} pictures"
         gallery.draw_curves(folder / "curves.png", overlap=self.protocol.overlap, title=title)
+
+    def draw_chosen(self, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
+        self._gallery(predictions).draw_chosen(folder, chosen)
+
+    def _gallery(self, predictions: Predictions) -> Gallery:
+        examples = self.score_examples
+        return Gallery(examples.pictures, examples.truth(), _found(predictions), self.data.classes)
 
 
 def _found(predictions: Predictions) -> Found:

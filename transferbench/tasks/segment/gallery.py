@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from transferbench.tasks.base import DataCard, Outcome
@@ -35,11 +35,15 @@ class Gallery:
 
     def draw_first(self, folder: Path, count: int) -> None:
         """Writes `truth_0.png`, `predicted_0.png`, ... of the first pictures, whatever was predicted."""
-        for index in range(min(count, len(self._examples))):
+        self.draw_chosen(folder, range(min(count, len(self._examples))))
+
+    def draw_chosen(self, folder: Path, chosen: Sequence[int]) -> None:
+        """Writes the same of pictures at those places of the split."""
+        for place, index in enumerate(chosen):
             picture_HW3, truth_HW = self._examples.example(index, None)
-            overlay(picture_HW3, truth_HW, self._palette).save(folder / f"truth_{index}.png")
+            overlay(picture_HW3, truth_HW, self._palette).save(folder / f"truth_{place}.png")
             drawn = overlay(picture_HW3, self._masks[index], self._palette)
-            drawn.save(folder / f"predicted_{index}.png")
+            drawn.save(folder / f"predicted_{place}.png")
 
     def draw_extremes(self, folder: Path, count: int) -> None:
         """Writes `best_0.png`, ..., `median_0.png`, ... and `worst_0.png`, ..., by the picture's own mIoU."""

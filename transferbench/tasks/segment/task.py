@@ -225,6 +225,10 @@ class SegmentTask:
         gallery.draw_extremes(folder, count)
         gallery.draw_bars(folder / "classes.png")
 
+    def draw_chosen(self, predictions: Predictions, chosen: Sequence[int], folder: Path) -> None:
+        gallery = Gallery(self.score_examples, Outcome({}, {}, predictions), self.data, title="")
+        gallery.draw_chosen(folder, chosen)
+
 
 def _require_kept(part: Predictions, classes: int) -> None:
     lacking = [name for name in _KEPT if name not in part]
